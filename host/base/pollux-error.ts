@@ -1,0 +1,29 @@
+// The errors that cross the public API: one class, with a stable `code` to tell them apart.
+
+/** What went wrong, for programs. The message says it for people, in one line. */
+export type PolluxErrorCode =
+  /** An option or an argument is wrong. */
+  | 'USAGE'
+  /** An address is malformed, or its host has no address. */
+  | 'BAD_ADDRESS'
+  /** The system refused to listen: in use, not permitted, not this machine's. */
+  | 'CANNOT_LISTEN'
+  /** The native addon is not built, or not for this platform. */
+  | 'NO_ADDON'
+  /** The process has no descriptor left. */
+  | 'NO_DESCRIPTORS'
+  /** The module can't be read. */
+  | 'MODULE_NOT_FOUND'
+  /** The bytes are no WebAssembly module, or one that Pollux can't run. */
+  | 'MODULE_REFUSED';
+
+/** An operating error of Pollux. `message` names the thing and the way out, in one line. */
+export class PolluxError extends Error {
+  override readonly name = 'PolluxError';
+  readonly code: PolluxErrorCode;
+
+  constructor(code: PolluxErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
