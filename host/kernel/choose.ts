@@ -1,0 +1,34 @@
+// Names the live kernels: those that stand on a real system. The one file to edit when another one
+// is built.
+
+import type { SysResult } from '../base/sys-result.ts';
+import type { Handle, Kernel } from './kernel.ts';
+import { NativeKernel } from './native/native-kernel.ts';
+
+export { closeDescriptor, exitProcess } from './native/process.ts';
+export { closeWake, createWake, signalWake } from './native/wake.ts';
+
+/** A kernel that shares the process's descriptors, so that sockets can be handed over. */
+export interface LiveKernel extends Kernel {
+  /** Takes over an open descriptor of the process. @returns a handle, `-BADF`, `-MFILE`. */
+  adopt(descriptor: number): SysResult;
+
+  /** Gives the descriptor of `handle` to the caller, and forgets it. @returns it, or `-BADF`. */
+  release(handle: Handle): SysResult;
+}
+
+export interface LiveKernelOptions {
+  /** From `createWake`, to be signalled by another thread. Without it the kernel makes its own. */
+  readonly wakeDescriptor?: number;
+  /** What the guest's standard input, output and error are. Without it, the process's own. */
+  readonly stdio?: readonly [number, number, number];
+}
+
+/**
+ * Opens the kernel of this system for one guest, on the thread that will run it.
+ *
+ * @throws PolluxError `NO_ADDON`
+ */
+export function openLiveKernel(options: LiveKernelOptions = {}): LiveKernel {
+  return new NativeKernel(options);
+}

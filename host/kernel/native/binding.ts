@@ -1,0 +1,156 @@
+// Loads the addon: the one file that does. It knows the addon's functions and where its file lies,
+// nothing of what they mean.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PolluxError } from '../../base/pollux-error.ts';
+import type { SysResult } from '../../base/sys-result.ts';
+
+/** What {@link NativeObject.pin} lends to the addon. Numbers of native-host/glue/kernel-object.h. */
+export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, TIMEOUT: 4, INSTANT: 5 } as const;
+export type Pin = (typeof Pin)[keyof typeof Pin];
+
+/** A family by the number that the addon knows it by. */
+export const FAMILIES = ['ipv4', 'ipv6', 'unix'] as const;
+
+/** A socket's address as it crosses: the index in {@link FAMILIES}, the host or path, the port. */
+export type NativeAddress = readonly [family: number, host: string, port: number];
+
+/**
+ * A kernel in C. No function throws: an argument of the wrong type answers `-INVAL`. The functions
+ * don't use `this`.
+ *
+ * The kernel lives until {@link destroy} or the end of its thread; no garbage collection ends it.
+ */
+export interface NativeObject {
+  readonly demux: string;
+  readonly edge: boolean;
+  readonly oneShot: boolean;
+  readonly waitsByTimerfd: boolean;
+
+  /**
+   * Lends memory until the next pin of the same kind. The addon keeps its address: the caller must
+   * pin again, before any other call, when the buffer was detached or has changed its length.
+   */
+  pin(which: Pin, view: ArrayBuffer | Int32Array | Uint32Array | Float64Array): SysResult;
+  destroy(): void;
+
+  open(family: number): SysResult;
+  bind(handle: number, family: number, host: string, port: number): SysResult;
+  listen(handle: number, backlog: number): SysResult;
+  connect(handle: number, family: number, host: string, port: number): SysResult;
+  accept(listener: number): SysResult;
+  shutdown(handle: number, how: number): SysResult;
+  close(handle: number): SysResult;
+  dup(handle: number): SysResult;
+  adopt(descriptor: number): SysResult;
+  release(handle: number): SysResult;
+  takeError(handle: number): SysResult;
+  setOption(handle: number, option: number, value: number): SysResult;
+  unacknowledgedBytes(handle: number): SysResult;
+  localAddress(handle: number): NativeAddress | SysResult;
+  peerAddress(handle: number): NativeAddress | SysResult;
+  fileType(handle: number): SysResult;
+
+  recv(handle: number, pointer: number, lengthBytes: number, flags: number): SysResult;
+  recvVectors(handle: number, count: number, flags: number): SysResult;
+  send(handle: number, pointer: number, lengthBytes: number): SysResult;
+  sendVectors(handle: number, count: number): SysResult;
+  openStdio(index: number): SysResult;
+  read(handle: number, pointer: number, lengthBytes: number): SysResult;
+  write(handle: number, pointer: number, lengthBytes: number): SysResult;
+  random(pointer: number, lengthBytes: number): SysResult;
+
+  openSet(): SysResult;
+  closeSet(set: number): SysResult;
+  watch(set: number, handle: number, interest: number, mode: number): SysResult;
+  unwatch(set: number, handle: number): SysResult;
+  /** Timeout in {@link Pin.TIMEOUT}, result in {@link Pin.READY}. */
+  wait(set: number): SysResult;
+  /** Timeout in {@link Pin.TIMEOUT}, handles and result in {@link Pin.FEW}. */
+  waitFew(): SysResult;
+  wake(): void;
+  consumeWake(): void;
+  /** Result in {@link Pin.INSTANT}. */
+  clockTime(clock: number): SysResult;
+  clockResolution(clock: number): SysResult;
+}
+
+export interface Binding {
+  /** @returns the kernel, or (a number) `-MFILE`, `-NFILE`, `-NOMEM`, `-BADF`, `-INVAL`. */
+  createKernel(
+    wakeDescriptor: number,
+    stdin: number,
+    stdout: number,
+    stderr: number,
+    forceTimerfd: boolean,
+  ): NativeObject | SysResult;
+  createWake(): SysResult;
+  signalWake(descriptor: number): SysResult;
+  closeDescriptor(descriptor: number): SysResult;
+  exitProcess(code: number): SysResult;
+}
+
+let loaded: Binding | undefined;
+
+/**
+ * The addon, loaded at the first call.
+ *
+ * @throws PolluxError `NO_ADDON` when it isn't built, can't be loaded or the system isn't Linux.
+ */
+export function binding(): Binding {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Binding {
+  if (process.platform !== 'linux') {
+    throw new PolluxError(
+      'NO_ADDON',
+      `the native kernel needs Linux, and this is ${process.platform}; the simulated one runs anywhere`,
+    );
+  }
+  const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
+  const path = candidates(root).find((candidate) => existsSync(candidate));
+  if (path === undefined) {
+    throw new PolluxError(
+      'NO_ADDON',
+      'the native addon is not built: install a C compiler, such as gcc ' +
+        '(apt-get install gcc libc6-dev), then run npm rebuild',
+    );
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Binding;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new PolluxError(
+      'NO_ADDON',
+      `the native addon can't be loaded (${reason}): install a C compiler, such as gcc ` +
+        '(apt-get install gcc libc6-dev), then run npm rebuild',
+      { cause: error },
+    );
+  }
+}
+
+function candidates(root: string): string[] {
+  return [
+    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node'),
+    join(root, 'build', 'native', 'pollux.node'),
+  ];
+}
+
+/** The folder of our package.json, at or above `from`: this file runs as source and bundled. */
+function packageRoot(from: string): string {
+  const manifest = join(from, 'package.json');
+  if (existsSync(manifest)) {
+    const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown };
+    if (name === 'pollux') return from;
+  }
+  const parent = dirname(from);
+  if (parent === from) {
+    throw new PolluxError('NO_ADDON', 'no package.json of pollux lies above its own files');
+  }
+  return packageRoot(parent);
+}

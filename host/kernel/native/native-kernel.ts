@@ -1,0 +1,310 @@
+// The kernel of the machine it runs on: Linux, through the addon. A thin layer: it pins the memory
+// that the addon reads and writes, and passes the rest on.
+
+import { errnoName } from '../../base/errno.ts';
+import { errnoOf, type SysResult } from '../../base/sys-result.ts';
+import type { Address, Family } from '../address.ts';
+import type {
+  Capabilities,
+  ClockId,
+  Handle,
+  Interest,
+  Kernel,
+  Mode,
+  SetHandle,
+  Shutdown,
+  SocketOption,
+} from '../kernel.ts';
+import type { FewList, ReadyList } from '../ready-list.ts';
+import { binding, FAMILIES, type NativeAddress, type NativeObject, Pin } from './binding.ts';
+
+const VECTORS_COUNT_MAX = 1024;
+
+export interface NativeKernelOptions {
+  /** From `createWake`; stays the caller's. Without it the kernel makes and owns one. */
+  readonly wakeDescriptor?: number;
+  /** The descriptors that are standard input, output and error for the guest: 0, 1, 2. */
+  readonly stdio?: readonly [number, number, number];
+  /** Waits by a timerfd, as where epoll_pwait2 is missing: for tests of that path. */
+  readonly forceTimerfd?: boolean;
+}
+
+/**
+ * {@link Kernel} on Linux. One thread owns it. Its descriptors are closed by {@link destroy} or
+ * when the thread's environment ends, also by `worker.terminate()`.
+ *
+ * The addon holds addresses of buffers. Before each call that uses one, this layer looks whether
+ * the buffer still has the length it was pinned with, and pins it again if not: a detached or
+ * resized buffer then answers `-FAULT` or `-INVAL`.
+ */
+export class NativeKernel implements Kernel {
+  readonly name = 'native';
+  readonly capabilities: Capabilities;
+  readonly vectors = new Int32Array(new ArrayBuffer(VECTORS_COUNT_MAX * 8));
+
+  /** True when sets wait by a timerfd, since epoll_pwait2 is missing or forbidden here. */
+  readonly waitsByTimerfd: boolean;
+
+  readonly #native: NativeObject;
+  readonly #timeout = new Float64Array(new ArrayBuffer(8));
+  readonly #instant = new Uint32Array(new ArrayBuffer(8));
+
+  #memory = new ArrayBuffer(0);
+  #memoryBytes = 0;
+  #ready: Int32Array | undefined;
+  #readyLength = 0;
+  #few: Int32Array | undefined;
+  #fewLength = 0;
+
+  /**
+   * @throws PolluxError `NO_ADDON`; Error when the process has no descriptor or memory left, or the
+   *   wake descriptor isn't open.
+   */
+  constructor(options: NativeKernelOptions = {}) {
+    const [stdin, stdout, stderr] = options.stdio ?? [0, 1, 2];
+    const wake = options.wakeDescriptor ?? -1;
+    const forceTimerfd = options.forceTimerfd ?? false;
+    const native = binding().createKernel(wake, stdin, stdout, stderr, forceTimerfd);
+    if (typeof native === 'number') {
+      throw new Error(`the native kernel can't be made: ${errnoName(errnoOf(native))}`);
+    }
+    this.#native = native;
+    this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
+    this.waitsByTimerfd = native.waitsByTimerfd;
+    native.pin(Pin.VECTORS, this.vectors);
+    native.pin(Pin.TIMEOUT, this.#timeout);
+    native.pin(Pin.INSTANT, this.#instant);
+  }
+
+  /** @throws TypeError for a shared buffer, which the addon can't reach. */
+  attach(memory: ArrayBuffer): void {
+    if (this.#native.pin(Pin.MEMORY, memory) < 0) {
+      throw new TypeError('attach: the memory is not an ArrayBuffer, or it is shared');
+    }
+    this.#memory = memory;
+    this.#memoryBytes = memory.byteLength;
+  }
+
+  open(family: Family): SysResult {
+    return this.#native.open(FAMILIES.indexOf(family));
+  }
+
+  bind(handle: Handle, address: Address): SysResult {
+    const [family, host, port] = toNative(address);
+    return this.#native.bind(handle, family, host, port);
+  }
+
+  listen(handle: Handle, backlog: number): SysResult {
+    return this.#native.listen(handle, backlog);
+  }
+
+  connect(handle: Handle, address: Address): SysResult {
+    const [family, host, port] = toNative(address);
+    return this.#native.connect(handle, family, host, port);
+  }
+
+  accept(listener: Handle): SysResult {
+    return this.#native.accept(listener);
+  }
+
+  recv(handle: Handle, pointer: number, lengthBytes: number, flags: number): SysResult {
+    if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
+    return this.#native.recv(handle, pointer, lengthBytes, flags);
+  }
+
+  recvVectors(handle: Handle, count: number, flags: number): SysResult {
+    this.#checkPins();
+    return this.#native.recvVectors(handle, count, flags);
+  }
+
+  send(handle: Handle, pointer: number, lengthBytes: number): SysResult {
+    if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
+    return this.#native.send(handle, pointer, lengthBytes);
+  }
+
+  sendVectors(handle: Handle, count: number): SysResult {
+    this.#checkPins();
+    return this.#native.sendVectors(handle, count);
+  }
+
+  shutdown(handle: Handle, how: Shutdown): SysResult {
+    return this.#native.shutdown(handle, how);
+  }
+
+  close(handle: Handle): SysResult {
+    return this.#native.close(handle);
+  }
+
+  dup(handle: Handle): SysResult {
+    return this.#native.dup(handle);
+  }
+
+  /**
+   * Takes ownership of a descriptor of the process, a socket or a pipe, and makes it non-blocking
+   * and close-on-exec; a TCP socket gets TCP_NODELAY.
+   *
+   * @returns a handle; `-BADF`, `-MFILE`, `-NOMEM`, and the descriptor stays the caller's.
+   */
+  adopt(descriptor: number): SysResult {
+    return this.#native.adopt(descriptor);
+  }
+
+  /**
+   * Gives the descriptor of a handle to the caller, non-blocking and close-on-exec. The handle is
+   * closed by it, and what it was watched for ends.
+   *
+   * @returns the descriptor.
+   */
+  release(handle: Handle): SysResult {
+    return this.#native.release(handle);
+  }
+
+  takeError(handle: Handle): SysResult {
+    return this.#native.takeError(handle);
+  }
+
+  setOption(handle: Handle, option: SocketOption, value: number): SysResult {
+    return this.#native.setOption(handle, option, value);
+  }
+
+  /**
+   * How many bytes the peer has not acknowledged yet, the end of our side counting as one.
+   *
+   * @returns the count; `-NOTSOCK`; `-INVAL` for a listener. Source: SIOCOUTQ, tcp(7).
+   */
+  unacknowledgedBytes(handle: Handle): SysResult {
+    return this.#native.unacknowledgedBytes(handle);
+  }
+
+  localAddress(handle: Handle): Address | SysResult {
+    return fromNative(this.#native.localAddress(handle));
+  }
+
+  peerAddress(handle: Handle): Address | SysResult {
+    return fromNative(this.#native.peerAddress(handle));
+  }
+
+  fileType(handle: Handle): SysResult {
+    return this.#native.fileType(handle);
+  }
+
+  openStdio(index: number): SysResult {
+    return this.#native.openStdio(index);
+  }
+
+  read(handle: Handle, pointer: number, lengthBytes: number): SysResult {
+    if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
+    return this.#native.read(handle, pointer, lengthBytes);
+  }
+
+  write(handle: Handle, pointer: number, lengthBytes: number): SysResult {
+    if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
+    return this.#native.write(handle, pointer, lengthBytes);
+  }
+
+  openSet(): SysResult {
+    return this.#native.openSet();
+  }
+
+  closeSet(set: SetHandle): SysResult {
+    return this.#native.closeSet(set);
+  }
+
+  watch(set: SetHandle, handle: Handle, interest: Interest, mode: Mode): SysResult {
+    return this.#native.watch(set, handle, interest, mode);
+  }
+
+  unwatch(set: SetHandle, handle: Handle): SysResult {
+    return this.#native.unwatch(set, handle);
+  }
+
+  wait(set: SetHandle, timeoutNs: number, ready: ReadyList): SysResult {
+    const pairs = ready.pairs;
+    if (pairs !== this.#ready || pairs.length !== this.#readyLength) {
+      const pinned = this.#pinReady(pairs);
+      if (pinned < 0) return pinned;
+    }
+    this.#timeout[0] = timeoutNs;
+    return this.#native.wait(set);
+  }
+
+  waitFew(few: FewList, timeoutNs: number): SysResult {
+    const words = few.words;
+    if (words !== this.#few || words.length !== this.#fewLength) {
+      const pinned = this.#pinFew(words);
+      if (pinned < 0) return pinned;
+    }
+    this.#timeout[0] = timeoutNs;
+    return this.#native.waitFew();
+  }
+
+  /** From this thread. Other threads use `signalWake` with the descriptor of the options. */
+  wake(): void {
+    this.#native.wake();
+  }
+
+  consumeWake(): void {
+    this.#native.consumeWake();
+  }
+
+  clockTime(clock: ClockId, instant: Uint32Array): SysResult {
+    return this.#giveInstant(this.#native.clockTime(clock), instant);
+  }
+
+  clockResolution(clock: ClockId, instant: Uint32Array): SysResult {
+    return this.#giveInstant(this.#native.clockResolution(clock), instant);
+  }
+
+  random(pointer: number, lengthBytes: number): SysResult {
+    if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
+    return this.#native.random(pointer, lengthBytes);
+  }
+
+  destroy(): void {
+    this.#native.destroy();
+  }
+
+  #checkPins(): void {
+    if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
+    if (this.vectors.length !== 2 * VECTORS_COUNT_MAX) {
+      this.#native.pin(Pin.VECTORS, this.vectors);
+    }
+  }
+
+  #pinReady(pairs: Int32Array): SysResult {
+    const pinned = this.#native.pin(Pin.READY, pairs);
+    if (pinned < 0) return pinned;
+    this.#ready = pairs;
+    this.#readyLength = pairs.length;
+    return 0;
+  }
+
+  #pinFew(words: Int32Array): SysResult {
+    const pinned = this.#native.pin(Pin.FEW, words);
+    if (pinned < 0) return pinned;
+    this.#few = words;
+    this.#fewLength = words.length;
+    return 0;
+  }
+
+  #giveInstant(result: SysResult, instant: Uint32Array): SysResult {
+    if (result < 0) return result;
+    instant[0] = this.#instant[0] as number;
+    instant[1] = this.#instant[1] as number;
+    return result;
+  }
+}
+
+function toNative(address: Address): NativeAddress {
+  const family = FAMILIES.indexOf(address.family);
+  return address.family === 'unix'
+    ? [family, address.path, 0]
+    : [family, address.host, address.port];
+}
+
+function fromNative(address: NativeAddress | SysResult): Address | SysResult {
+  if (typeof address === 'number') return address;
+  const [index, host, port] = address;
+  const family = FAMILIES[index] ?? 'unix';
+  return family === 'unix' ? { family, path: host } : { family, host, port };
+}

@@ -1,0 +1,250 @@
+/*
+ * Waiting by epoll(7). A set is one epoll descriptor, which always holds the wake descriptor too,
+ * and a table that says who is registered, so that a change costs one system call and no guess.
+ */
+#include "clocks.h"
+#include "demux.h"
+#include "kernel.h"
+#include "readiness.h"
+#include "sockets.h"
+#include "wasi-errno.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* One number on every architecture; older headers lack the name. Source: Linux 5.11. */
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+#define EVENTS_COUNT_MAX 1024
+
+/* How often a poll (timeout 0) that found only events of closed descriptors is repeated. */
+#define STALE_ROUNDS_MAX 16
+
+/* An entry's tag is its generation over its index, and no index comes near these. */
+#define TAG_WAKE UINT64_MAX
+#define TAG_TIMER (UINT64_MAX - 1)
+
+struct epoll_set {
+  int epoll_descriptor;
+  int timer_descriptor; /* -1 where epoll_pwait2 works */
+  bool timer_is_armed;
+  /* By index: the generation of the entry that is registered, 0 for none. A closed entry may stay
+     in here; its generation then no longer matches. */
+  uint32_t* registered_generations;
+  uint32_t registered_count;
+};
+
+/* What epoll_pwait2 takes on every architecture: 64-bit fields. Source: linux/time_types.h. */
+struct kernel_timespec {
+  int64_t seconds;
+  int64_t nanoseconds;
+};
+
+/* By syscall(): glibc has the function from 2.35 on, and an addon that names it doesn't load on
+   older systems. timeout_ns is never cut to milliseconds: 0.3 ms must not become 0 and spin. */
+static int epoll_pwait2_ns(int epoll_descriptor, struct epoll_event* events, int events_max,
+                           int64_t timeout_ns) {
+  const struct kernel_timespec timeout = {.seconds = timeout_ns / POLLUX_NS_PER_S,
+                                          .nanoseconds = timeout_ns % POLLUX_NS_PER_S};
+  return (int)syscall(SYS_epoll_pwait2, epoll_descriptor, events, events_max,
+                      timeout_ns < 0 ? NULL : &timeout, NULL, (size_t)0);
+}
+
+bool pollux_epoll_pwait2_works(void) {
+  struct epoll_event event;
+  const int result = epoll_pwait2_ns(-1, &event, 1, 0);
+  /* EBADF when it exists. Otherwise ENOSYS, or EPERM from a sandbox around the process. */
+  return result < 0 && errno == EBADF;
+}
+
+static int32_t add_internal(int epoll_descriptor, int descriptor, uint64_t tag) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
+  const int result = epoll_ctl(epoll_descriptor, EPOLL_CTL_ADD, descriptor, &event);
+  return result == 0 ? 0 : pollux_fail(errno);
+}
+
+static void free_set(struct epoll_set* set) {
+  if (set->epoll_descriptor >= 0) close(set->epoll_descriptor);
+  if (set->timer_descriptor >= 0) close(set->timer_descriptor);
+  free(set->registered_generations);
+  free(set);
+}
+
+/* Opens the descriptors of `set`, which has none yet. */
+static int32_t fill_set(const struct pollux_kernel* kernel, struct epoll_set* set) {
+  set->epoll_descriptor = epoll_create1(EPOLL_CLOEXEC);
+  if (set->epoll_descriptor < 0) return pollux_fail(errno);
+  const int32_t added = add_internal(set->epoll_descriptor, kernel->wake_descriptor, TAG_WAKE);
+  if (added < 0 || !kernel->waits_by_timerfd) return added;
+  set->timer_descriptor = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (set->timer_descriptor < 0) return pollux_fail(errno);
+  return add_internal(set->epoll_descriptor, set->timer_descriptor, TAG_TIMER);
+}
+
+static int32_t epoll_open_set(struct pollux_kernel* kernel, void** result) {
+  struct epoll_set* set = calloc(1, sizeof *set);
+  if (set == NULL) return -WASI_NOMEM;
+  set->epoll_descriptor = -1;
+  set->timer_descriptor = -1;
+  const int32_t filled = fill_set(kernel, set);
+  if (filled < 0) {
+    free_set(set);
+    return filled;
+  }
+  *result = set;
+  return 0;
+}
+
+static void epoll_close_set(struct pollux_kernel* kernel, void* set) {
+  (void)kernel;
+  free_set(set);
+}
+
+/* Makes room for `index`. Returns 0 or -WASI_NOMEM. */
+static int32_t reserve_registered(struct epoll_set* set, uint32_t index) {
+  if (index < set->registered_count) return 0;
+  uint32_t count = set->registered_count == 0 ? 64 : set->registered_count;
+  while (count <= index) count *= 2;
+  uint32_t* generations = realloc(set->registered_generations, count * sizeof *generations);
+  if (generations == NULL) return -WASI_NOMEM;
+  memset(generations + set->registered_count, 0,
+         (count - set->registered_count) * sizeof *generations);
+  set->registered_generations = generations;
+  set->registered_count = count;
+  return 0;
+}
+
+static bool is_registered(const struct epoll_set* set, const struct pollux_entry* entry) {
+  const uint32_t index = pollux_handle_index(entry->handle);
+  return index < set->registered_count &&
+         set->registered_generations[index] == entry->generation;
+}
+
+static uint32_t mode_bits(enum pollux_mode mode) {
+  if (mode == POLLUX_MODE_EDGE) return EPOLLET;
+  return mode == POLLUX_MODE_ONE_SHOT ? EPOLLONESHOT : 0;
+}
+
+static int32_t epoll_watch(struct pollux_kernel* kernel, void* state,
+                           const struct pollux_entry* entry, uint32_t interest,
+                           enum pollux_mode mode) {
+  (void)kernel;
+  struct epoll_set* set = state;
+  const uint32_t index = pollux_handle_index(entry->handle);
+  const int32_t reserved = reserve_registered(set, index);
+  if (reserved < 0) return reserved;
+  struct epoll_event event = {
+      .events = pollux_events_of(interest) | mode_bits(mode),
+      .data.u64 = (uint64_t)entry->generation << 32 | index,
+  };
+  const int operation = is_registered(set, entry) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(set->epoll_descriptor, operation, entry->descriptor, &event) != 0) {
+    return pollux_fail(errno);
+  }
+  set->registered_generations[index] = entry->generation;
+  return 0;
+}
+
+static void epoll_unwatch(struct pollux_kernel* kernel, void* state,
+                          const struct pollux_entry* entry) {
+  (void)kernel;
+  struct epoll_set* set = state;
+  if (!is_registered(set, entry)) return;
+  struct epoll_event unused = {0}; /* Linux before 2.6.9 wants one */
+  epoll_ctl(set->epoll_descriptor, EPOLL_CTL_DEL, entry->descriptor, &unused);
+  set->registered_generations[pollux_handle_index(entry->handle)] = 0;
+}
+
+/* Sets the timer to `deadline_ns`, or stops it when the wait that comes needs none: a timer of an
+   earlier wait would end this one. Returns 0 or a negated errno. */
+static int32_t set_timer(struct epoll_set* set, int64_t deadline_ns, bool is_needed) {
+  if (!is_needed && !set->timer_is_armed) return 0;
+  struct itimerspec timer = {0};
+  if (is_needed) timer.it_value = pollux_timespec_of(deadline_ns);
+  if (timerfd_settime(set->timer_descriptor, TFD_TIMER_ABSTIME, &timer, NULL) != 0) {
+    return pollux_fail(errno);
+  }
+  set->timer_is_armed = is_needed;
+  return 0;
+}
+
+/* Turns events into pairs, and leaves out what isn't an event of an open handle. */
+static int32_t report(struct pollux_kernel* kernel, const struct epoll_event* events, int count,
+                      int32_t* pairs) {
+  int32_t written = 0;
+  for (int at = 0; at < count; at += 1) {
+    const uint64_t tag = events[at].data.u64;
+    if (tag == TAG_WAKE) {
+      kernel->wake_is_pending = true;
+      continue;
+    }
+    if (tag == TAG_TIMER) continue;
+    const struct pollux_entry* entry =
+        pollux_handles_at(&kernel->handles, (uint32_t)tag, (uint32_t)(tag >> 32));
+    if (entry == NULL) continue;
+    pairs[2 * written] = entry->handle;
+    pairs[2 * written + 1] = (int32_t)pollux_readiness_of(events[at].events);
+    written += 1;
+  }
+  return written;
+}
+
+static int wait_once(const struct epoll_set* set, struct epoll_event* events, int events_max,
+                     int64_t left_ns) {
+  if (set->timer_descriptor < 0) {
+    return epoll_pwait2_ns(set->epoll_descriptor, events, events_max, left_ns);
+  }
+  return epoll_wait(set->epoll_descriptor, events, events_max, left_ns == 0 ? 0 : -1);
+}
+
+static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64_t timeout_ns,
+                                int32_t* pairs, uint32_t capacity) {
+  struct epoll_set* set = state;
+  struct epoll_event events[EVENTS_COUNT_MAX];
+  const int events_max = capacity < EVENTS_COUNT_MAX ? (int)capacity : EVENTS_COUNT_MAX;
+  assert(events_max > 0);
+  const int64_t deadline_ns = timeout_ns > 0 ? pollux_deadline_in(timeout_ns) : timeout_ns;
+  if (set->timer_descriptor >= 0) {
+    const int32_t timer = set_timer(set, deadline_ns, timeout_ns > 0);
+    if (timer < 0) return timer;
+  }
+  int64_t left_ns = timeout_ns;
+  for (int round = 0;; round += 1) {
+    const int count = wait_once(set, events, events_max, left_ns);
+    if (count < 0 && errno != EINTR) return pollux_fail(errno);
+    const int32_t written = report(kernel, events, count, pairs);
+    if (written > 0) return written;
+    if (kernel->wake_is_pending) return -WASI_CANCELED;
+    if (timeout_ns > 0) {
+      left_ns = pollux_deadline_left_ns(deadline_ns);
+      if (left_ns == 0) return 0;
+    } else if (timeout_ns == 0 && (count == 0 || round == STALE_ROUNDS_MAX)) {
+      return 0;
+    }
+  }
+}
+
+const struct pollux_demux pollux_demux_epoll = {
+    .name = "epoll",
+    .has_edge = true,
+    .has_one_shot = true,
+    .open_set = epoll_open_set,
+    .close_set = epoll_close_set,
+    .watch = epoll_watch,
+    .unwatch = epoll_unwatch,
+    .wait = epoll_wait_pairs,
+    .accept = pollux_socket_accept,
+    .recv = pollux_socket_recv,
+    .send = pollux_socket_send,
+    .recv_vectors = pollux_socket_recv_vectors,
+    .send_vectors = pollux_socket_send_vectors,
+    .close = pollux_descriptor_close,
+};

@@ -1,0 +1,84 @@
+/* Socket options and state: see socket-options.h. */
+#include "socket-options.h"
+
+#include "kernel.h"
+#include "wasi-errno.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+static int32_t set_int(int descriptor, int level, int name, int value) {
+  if (setsockopt(descriptor, level, name, &value, sizeof value) == 0) return 0;
+  return pollux_fail(errno);
+}
+
+int32_t pollux_set_tcp_defaults(int descriptor) {
+  const int32_t reuse = set_int(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+  return reuse < 0 ? reuse : set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void pollux_set_no_delay(int descriptor) {
+  set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+static int32_t set_no_delay(int descriptor, int32_t value) {
+  const int32_t result = set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, value);
+  /* Unix sockets have no options of TCP, and say so by EOPNOTSUPP. */
+  return result == -WASI_NOTSUP ? -WASI_NOPROTOOPT : result;
+}
+
+static int32_t set_linger(int descriptor, int32_t seconds) {
+  if (seconds < -1) return -WASI_INVAL;
+  /* close() of a lingering socket blocks, even of a non-blocking one, for as long as this. */
+  if (seconds > 0) return -WASI_NOTSUP;
+  const struct linger linger = {.l_onoff = seconds == 0, .l_linger = 0};
+  if (setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0) return 0;
+  return pollux_fail(errno);
+}
+
+int32_t pollux_set_option(struct pollux_kernel* kernel, int32_t handle, int32_t option,
+                          int32_t value) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  if (!pollux_entry_is_socket(entry)) return -WASI_NOTSOCK;
+  switch (option) {
+    case POLLUX_OPTION_REUSE_ADDRESS:
+      if (value != 0 && value != 1) return -WASI_INVAL;
+      return set_int(entry->descriptor, SOL_SOCKET, SO_REUSEADDR, value);
+    case POLLUX_OPTION_NO_DELAY:
+      if (value != 0 && value != 1) return -WASI_INVAL;
+      return set_no_delay(entry->descriptor, value);
+    case POLLUX_OPTION_LINGER:
+      return set_linger(entry->descriptor, value);
+    case POLLUX_OPTION_SEND_BUFFER:
+      return value < 0 ? -WASI_INVAL : set_int(entry->descriptor, SOL_SOCKET, SO_SNDBUF, value);
+    case POLLUX_OPTION_RECEIVE_BUFFER:
+      return value < 0 ? -WASI_INVAL : set_int(entry->descriptor, SOL_SOCKET, SO_RCVBUF, value);
+    default:
+      return -WASI_INVAL;
+  }
+}
+
+int32_t pollux_take_error(struct pollux_kernel* kernel, int32_t handle) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  int error = 0;
+  socklen_t length_bytes = sizeof error;
+  if (getsockopt(entry->descriptor, SOL_SOCKET, SO_ERROR, &error, &length_bytes) != 0) {
+    return pollux_fail(errno);
+  }
+  return pollux_errno_translate(error);
+}
+
+int32_t pollux_unacknowledged_bytes(struct pollux_kernel* kernel, int32_t handle) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  if (!pollux_entry_is_socket(entry)) return -WASI_NOTSOCK; /* on a tty it means something else */
+  int count = 0;
+  if (ioctl(entry->descriptor, SIOCOUTQ, &count) != 0) return pollux_fail(errno);
+  return count;
+}

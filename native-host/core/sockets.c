@@ -1,0 +1,199 @@
+/* Stream sockets: see sockets.h. */
+#include "sockets.h"
+
+#include "kernel.h"
+#include "socket-options.h"
+#include "wasi-errno.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int32_t pollux_open(struct pollux_kernel* kernel, int32_t family) {
+  const int domain = pollux_family_domain(family);
+  if (domain < 0) return -WASI_AFNOSUPPORT;
+  const int32_t reserved = pollux_handles_reserve(&kernel->handles);
+  if (reserved < 0) return reserved;
+  const int descriptor = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return pollux_fail(errno);
+  const int32_t defaults = domain == AF_UNIX ? 0 : pollux_set_tcp_defaults(descriptor);
+  if (defaults < 0) {
+    close(descriptor);
+    return defaults;
+  }
+  return pollux_handles_add(&kernel->handles, descriptor, POLLUX_FILE_SOCKET_STREAM, 0);
+}
+
+int32_t pollux_bind(struct pollux_kernel* kernel, int32_t handle,
+                    const struct pollux_address* address) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  const struct sockaddr* name = (const struct sockaddr*)&address->storage;
+  if (bind(entry->descriptor, name, address->length_bytes) == 0) return 0;
+  return pollux_fail(errno);
+}
+
+int32_t pollux_listen(struct pollux_kernel* kernel, int32_t handle, int32_t backlog) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  return listen(entry->descriptor, backlog) == 0 ? 0 : pollux_fail(errno);
+}
+
+int32_t pollux_connect(struct pollux_kernel* kernel, int32_t handle,
+                       const struct pollux_address* address) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  if (entry->flags & POLLUX_ENTRY_BLOCKING) return -WASI_NOTSUP; /* it would block */
+  const struct sockaddr* name = (const struct sockaddr*)&address->storage;
+  if (connect(entry->descriptor, name, address->length_bytes) == 0) return 0;
+  return pollux_fail(errno);
+}
+
+int32_t pollux_accept(struct pollux_kernel* kernel, int32_t listener) {
+  /* Room in the table first: a connection that was accepted can't be put back. */
+  const int32_t reserved = pollux_handles_reserve(&kernel->handles);
+  if (reserved < 0) return reserved;
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, listener);
+  if (entry == NULL) return -WASI_BADF;
+  if (entry->flags & POLLUX_ENTRY_BLOCKING) {
+    /* A listener as standard input: accept4 would block when its queue is empty. */
+    return pollux_entry_is_socket(entry) ? -WASI_NOTSUP : -WASI_NOTSOCK;
+  }
+  return kernel->demux->accept(kernel, entry);
+}
+
+int32_t pollux_recv(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
+                    uint64_t length_bytes, uint32_t flags) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  if (flags & ~(uint32_t)POLLUX_RECV_PEEK) return -WASI_INVAL;
+  uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
+  if (bytes == NULL) return -WASI_FAULT;
+  const int system_flags = flags & POLLUX_RECV_PEEK ? MSG_PEEK : 0;
+  return kernel->demux->recv(kernel, entry, bytes, (size_t)length_bytes, system_flags);
+}
+
+int32_t pollux_send(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
+                    uint64_t length_bytes) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  const uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
+  if (bytes == NULL) return -WASI_FAULT;
+  return kernel->demux->send(kernel, entry, bytes, (size_t)length_bytes);
+}
+
+/* Fills `message` with the guest's pieces. Returns 0, -WASI_INVAL for too many, -WASI_FAULT. */
+static int32_t gather(const struct pollux_memory* memory, const uint32_t* pairs,
+                      uint32_t pairs_count, struct iovec* pieces, struct msghdr* message) {
+  if (pairs_count > POLLUX_VECTORS_COUNT_MAX) return -WASI_INVAL;
+  for (uint32_t index = 0; index < pairs_count; index += 1) {
+    const uint32_t length_bytes = pairs[2 * index + 1];
+    uint8_t* bytes = pollux_memory_at(memory, pairs[2 * index], length_bytes);
+    if (bytes == NULL) return -WASI_FAULT;
+    pieces[index] = (struct iovec){.iov_base = bytes, .iov_len = length_bytes};
+  }
+  *message = (struct msghdr){.msg_iov = pieces, .msg_iovlen = pairs_count};
+  return 0;
+}
+
+int32_t pollux_recv_vectors(struct pollux_kernel* kernel, int32_t handle, const uint32_t* pairs,
+                            uint32_t pairs_count, uint32_t flags) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  if (flags & ~(uint32_t)POLLUX_RECV_PEEK) return -WASI_INVAL;
+  struct iovec pieces[POLLUX_VECTORS_COUNT_MAX];
+  struct msghdr message;
+  const int32_t gathered = gather(&kernel->memory, pairs, pairs_count, pieces, &message);
+  if (gathered < 0) return gathered;
+  const int system_flags = flags & POLLUX_RECV_PEEK ? MSG_PEEK : 0;
+  return kernel->demux->recv_vectors(kernel, entry, &message, system_flags);
+}
+
+int32_t pollux_send_vectors(struct pollux_kernel* kernel, int32_t handle, const uint32_t* pairs,
+                            uint32_t pairs_count) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  struct iovec pieces[POLLUX_VECTORS_COUNT_MAX];
+  struct msghdr message;
+  const int32_t gathered = gather(&kernel->memory, pairs, pairs_count, pieces, &message);
+  if (gathered < 0) return gathered;
+  return kernel->demux->send_vectors(kernel, entry, &message);
+}
+
+int32_t pollux_shutdown(struct pollux_kernel* kernel, int32_t handle, int32_t how) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  static const int SYSTEM_HOW[] = {[POLLUX_SHUTDOWN_READ] = SHUT_RD,
+                                   [POLLUX_SHUTDOWN_WRITE] = SHUT_WR,
+                                   [POLLUX_SHUTDOWN_BOTH] = SHUT_RDWR};
+  if (how < POLLUX_SHUTDOWN_READ || how > POLLUX_SHUTDOWN_BOTH) return -WASI_INVAL;
+  return shutdown(entry->descriptor, SYSTEM_HOW[how]) == 0 ? 0 : pollux_fail(errno);
+}
+
+int32_t pollux_local_address(struct pollux_kernel* kernel, int32_t handle,
+                             struct pollux_address_text* result) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  struct pollux_address address = {.length_bytes = sizeof address.storage};
+  struct sockaddr* name = (struct sockaddr*)&address.storage;
+  if (getsockname(entry->descriptor, name, &address.length_bytes) != 0) return pollux_fail(errno);
+  return pollux_address_write(&address, result);
+}
+
+int32_t pollux_peer_address(struct pollux_kernel* kernel, int32_t handle,
+                            struct pollux_address_text* result) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  struct pollux_address address = {.length_bytes = sizeof address.storage};
+  struct sockaddr* name = (struct sockaddr*)&address.storage;
+  if (getpeername(entry->descriptor, name, &address.length_bytes) != 0) return pollux_fail(errno);
+  return pollux_address_write(&address, result);
+}
+
+int32_t pollux_socket_accept(struct pollux_kernel* kernel, const struct pollux_entry* listener) {
+  for (;;) {
+    const int descriptor =
+        accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+      return pollux_handles_add(&kernel->handles, descriptor, listener->file_type, 0);
+    }
+    if (errno != EINTR) return pollux_fail(errno);
+  }
+}
+
+/* MSG_DONTWAIT on every call, though our sockets are non-blocking: the flags of one that was handed
+   over or inherited can be changed by whoever shares it. */
+int32_t pollux_socket_recv(struct pollux_kernel* kernel, const struct pollux_entry* entry,
+                           void* bytes, size_t length_bytes, int flags) {
+  (void)kernel;
+  const ssize_t count = recv(entry->descriptor, bytes, length_bytes, MSG_DONTWAIT | flags);
+  return count < 0 ? pollux_fail(errno) : (int32_t)count;
+}
+
+int32_t pollux_socket_send(struct pollux_kernel* kernel, const struct pollux_entry* entry,
+                           const void* bytes, size_t length_bytes) {
+  (void)kernel;
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  const ssize_t count = send(entry->descriptor, bytes, length_bytes, flags);
+  return count < 0 ? pollux_fail(errno) : (int32_t)count;
+}
+
+int32_t pollux_socket_recv_vectors(struct pollux_kernel* kernel, const struct pollux_entry* entry,
+                                   struct msghdr* message, int flags) {
+  (void)kernel;
+  const ssize_t count = recvmsg(entry->descriptor, message, MSG_DONTWAIT | flags);
+  return count < 0 ? pollux_fail(errno) : (int32_t)count;
+}
+
+int32_t pollux_socket_send_vectors(struct pollux_kernel* kernel, const struct pollux_entry* entry,
+                                   const struct msghdr* message) {
+  (void)kernel;
+  const ssize_t count = sendmsg(entry->descriptor, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return count < 0 ? pollux_fail(errno) : (int32_t)count;
+}
+
+void pollux_descriptor_close(struct pollux_kernel* kernel, const struct pollux_entry* entry) {
+  (void)kernel;
+  close(entry->descriptor); /* its only errors, EINTR and those of disks, mean closed too */
+}

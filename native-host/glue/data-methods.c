@@ -1,0 +1,119 @@
+/* Methods that move bytes between the system and the guest's memory. */
+#include "../core/random.h"
+#include "../core/sockets.h"
+#include "../core/streams.h"
+#include "kernel-object.h"
+
+static napi_value method_recv(napi_env env, napi_callback_info info) {
+  struct glue_call call;
+  int32_t handle;
+  uint64_t pointer;
+  uint64_t length_bytes;
+  int32_t flags;
+  if (!glue_call_read(env, info, 4, &call) || !glue_int32(env, call.arguments[0], &handle) ||
+      !glue_uint32(env, call.arguments[1], &pointer) ||
+      !glue_uint32(env, call.arguments[2], &length_bytes) ||
+      !glue_int32(env, call.arguments[3], &flags)) {
+    return glue_answer(env, call.failure);
+  }
+  return glue_answer(
+      env, pollux_recv(&call.self->core, handle, pointer, length_bytes, (uint32_t)flags));
+}
+
+/* Calls `function(kernel, handle, pointer, length)`. */
+static inline napi_value call_with_bytes(napi_env env, napi_callback_info info,
+                                         int32_t (*function)(struct pollux_kernel*, int32_t,
+                                                             uint64_t, uint64_t)) {
+  struct glue_call call;
+  int32_t handle;
+  uint64_t pointer;
+  uint64_t length_bytes;
+  if (!glue_call_read(env, info, 3, &call) || !glue_int32(env, call.arguments[0], &handle) ||
+      !glue_uint32(env, call.arguments[1], &pointer) ||
+      !glue_uint32(env, call.arguments[2], &length_bytes)) {
+    return glue_answer(env, call.failure);
+  }
+  return glue_answer(env, function(&call.self->core, handle, pointer, length_bytes));
+}
+
+static napi_value method_send(napi_env env, napi_callback_info info) {
+  return call_with_bytes(env, info, pollux_send);
+}
+
+static napi_value method_read(napi_env env, napi_callback_info info) {
+  return call_with_bytes(env, info, pollux_read);
+}
+
+static napi_value method_write(napi_env env, napi_callback_info info) {
+  return call_with_bytes(env, info, pollux_write);
+}
+
+/* The pinned pairs if there are `count` of them, or NULL. */
+static const uint32_t* vectors_of(const struct glue_kernel* kernel, int32_t count) {
+  const struct glue_memory* vectors = &kernel->pins[GLUE_PIN_VECTORS];
+  if (count < 0 || (uint64_t)count * 8 > vectors->length_bytes) return NULL;
+  return vectors->data;
+}
+
+static napi_value method_recv_vectors(napi_env env, napi_callback_info info) {
+  struct glue_call call;
+  int32_t handle;
+  int32_t count;
+  int32_t flags;
+  if (!glue_call_read(env, info, 3, &call) || !glue_int32(env, call.arguments[0], &handle) ||
+      !glue_int32(env, call.arguments[1], &count) ||
+      !glue_int32(env, call.arguments[2], &flags)) {
+    return glue_answer(env, call.failure);
+  }
+  const uint32_t* pairs = vectors_of(call.self, count);
+  if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
+  return glue_answer(env, pollux_recv_vectors(&call.self->core, handle, pairs, (uint32_t)count,
+                                              (uint32_t)flags));
+}
+
+static napi_value method_send_vectors(napi_env env, napi_callback_info info) {
+  struct glue_call call;
+  int32_t handle;
+  int32_t count;
+  if (!glue_call_read(env, info, 2, &call) || !glue_int32(env, call.arguments[0], &handle) ||
+      !glue_int32(env, call.arguments[1], &count)) {
+    return glue_answer(env, call.failure);
+  }
+  const uint32_t* pairs = vectors_of(call.self, count);
+  if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
+  return glue_answer(env, pollux_send_vectors(&call.self->core, handle, pairs, (uint32_t)count));
+}
+
+static napi_value method_open_stdio(napi_env env, napi_callback_info info) {
+  struct glue_call call;
+  int32_t index;
+  if (!glue_call_read(env, info, 1, &call) || !glue_int32(env, call.arguments[0], &index)) {
+    return glue_answer(env, call.failure);
+  }
+  return glue_answer(env, pollux_open_stdio(&call.self->core, index));
+}
+
+static napi_value method_random(napi_env env, napi_callback_info info) {
+  struct glue_call call;
+  uint64_t pointer;
+  uint64_t length_bytes;
+  if (!glue_call_read(env, info, 2, &call) || !glue_uint32(env, call.arguments[0], &pointer) ||
+      !glue_uint32(env, call.arguments[1], &length_bytes)) {
+    return glue_answer(env, call.failure);
+  }
+  return glue_answer(env, pollux_random(&call.self->core, pointer, length_bytes));
+}
+
+bool glue_define_data_methods(napi_env env, napi_value object, struct glue_kernel* kernel) {
+  static const struct glue_function METHODS[] = {
+      {"recv", method_recv},
+      {"recvVectors", method_recv_vectors},
+      {"send", method_send},
+      {"sendVectors", method_send_vectors},
+      {"openStdio", method_open_stdio},
+      {"read", method_read},
+      {"write", method_write},
+      {"random", method_random},
+  };
+  return glue_define(env, object, METHODS, sizeof METHODS / sizeof METHODS[0], kernel);
+}

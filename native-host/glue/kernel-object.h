@@ -1,0 +1,69 @@
+/*
+ * The JavaScript object that stands for one kernel: its methods are functions that carry the
+ * kernel's address, so a call looks nothing up. Memory that calls read and write lies in
+ * ArrayBuffers that were pinned before, and is reached without asking Node.
+ */
+#ifndef POLLUX_GLUE_KERNEL_OBJECT_H
+#define POLLUX_GLUE_KERNEL_OBJECT_H
+
+#include "../core/kernel.h"
+#include "../core/wasi-errno.h"
+#include "call.h"
+
+/* What JavaScript lends: see binding.ts for the layout of each. */
+enum glue_pin {
+  GLUE_PIN_MEMORY = 0,  /* ArrayBuffer: the guest's memory */
+  GLUE_PIN_VECTORS = 1, /* Int32Array: (pointer, length) pairs */
+  GLUE_PIN_READY = 2,   /* Int32Array: the pairs of a ReadyList */
+  GLUE_PIN_FEW = 3,     /* Int32Array: the words of a FewList */
+  GLUE_PIN_TIMEOUT = 4, /* Float64Array of 1: nanoseconds */
+  GLUE_PIN_INSTANT = 5, /* Uint32Array of 2: nanoseconds, low and high word */
+  GLUE_PIN_COUNT = 6,
+};
+
+struct glue_memory {
+  napi_ref buffer; /* keeps the ArrayBuffer alive; NULL when nothing is pinned */
+  void* data;
+  size_t length_bytes;
+};
+
+struct glue_kernel {
+  struct pollux_kernel core;
+  struct glue_memory pins[GLUE_PIN_COUNT];
+  struct glue_kernel* next; /* of the same environment */
+};
+
+struct glue_environment {
+  struct glue_kernel* kernels;
+};
+
+#define GLUE_ARGUMENTS_MAX 4
+
+struct glue_call {
+  struct glue_kernel* self;
+  napi_value arguments[GLUE_ARGUMENTS_MAX]; /* what the caller left out is `undefined` */
+  int32_t failure; /* what to answer when the arguments can't be used */
+};
+
+/* Reads the first `count` arguments of a method. False when the kernel is destroyed. */
+static inline bool glue_call_read(napi_env env, napi_callback_info info, size_t count,
+                                  struct glue_call* call) {
+  void* data = NULL;
+  call->failure = -WASI_INVAL;
+  if (napi_get_cb_info(env, info, &count, call->arguments, NULL, &data) != napi_ok) return false;
+  call->self = data;
+  if (call->self->core.demux != NULL) return true;
+  call->failure = -WASI_BADF;
+  return false;
+}
+
+/* createKernel(wakeDescriptor, stdin, stdout, stderr, forceTimerfd): the object, or a negated
+   errno. */
+napi_value glue_create_kernel(napi_env env, napi_callback_info info);
+
+/* Each file's methods are defined on the object by one of these. */
+bool glue_define_socket_methods(napi_env env, napi_value object, struct glue_kernel* kernel);
+bool glue_define_data_methods(napi_env env, napi_value object, struct glue_kernel* kernel);
+bool glue_define_wait_methods(napi_env env, napi_value object, struct glue_kernel* kernel);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * The addon's entry. Each environment (the main thread, each worker) has a state of its own, which
+ * the functions carry; nothing here is shared between threads. When an environment ends, also by worker.terminate(), its
+ * clean-up hook closes every descriptor that its kernels own.
+ */
+#include "../core/streams.h"
+#include "../core/wake.h"
+#include "kernel-object.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+bool glue_define(napi_env env, napi_value target, const struct glue_function* functions,
+                 size_t functions_count, void* data) {
+  for (size_t index = 0; index < functions_count; index += 1) {
+    const char* name = functions[index].name;
+    napi_value function;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, functions[index].callback, data,
+                             &function) != napi_ok ||
+        napi_set_named_property(env, target, name, function) != napi_ok) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The one argument of a module function. */
+static bool number_argument(napi_env env, napi_callback_info info, int32_t* number) {
+  napi_value argument;
+  size_t count = 1;
+  return napi_get_cb_info(env, info, &count, &argument, NULL, NULL) == napi_ok &&
+         glue_int32(env, argument, number);
+}
+
+/* createWake(): a wake descriptor, or a negated errno. */
+static napi_value create_wake(napi_env env, napi_callback_info info) {
+  (void)info;
+  return glue_answer(env, pollux_wake_create());
+}
+
+/* signalWake(descriptor): 0, -BADF. */
+static napi_value signal_wake(napi_env env, napi_callback_info info) {
+  int32_t descriptor;
+  if (!number_argument(env, info, &descriptor)) return glue_answer(env, -WASI_INVAL);
+  return glue_answer(env, pollux_wake_signal(descriptor));
+}
+
+/* closeDescriptor(descriptor): 0, -BADF. */
+static napi_value close_descriptor(napi_env env, napi_callback_info info) {
+  int32_t descriptor;
+  if (!number_argument(env, info, &descriptor)) return glue_answer(env, -WASI_INVAL);
+  /* Any other error of close(2) means that the descriptor is closed. */
+  const bool was_open = close(descriptor) == 0 || errno != EBADF;
+  return glue_answer(env, was_open ? 0 : -WASI_BADF);
+}
+
+/* exitProcess(code): ends the process at once, whatever its threads are doing. */
+static napi_value exit_process(napi_env env, napi_callback_info info) {
+  int32_t code;
+  if (!number_argument(env, info, &code)) return glue_answer(env, -WASI_INVAL);
+  _exit(code);
+}
+
+static void end_environment(void* data) {
+  struct glue_environment* environment = data;
+  while (environment->kernels != NULL) {
+    struct glue_kernel* kernel = environment->kernels;
+    environment->kernels = kernel->next;
+    pollux_kernel_destroy(&kernel->core);
+    free(kernel);
+  }
+  free(environment);
+}
+
+NAPI_MODULE_INIT() {
+  static const struct glue_function FUNCTIONS[] = {
+      {"createKernel", glue_create_kernel},   {"createWake", create_wake},
+      {"signalWake", signal_wake},            {"closeDescriptor", close_descriptor},
+      {"exitProcess", exit_process},
+  };
+  pollux_streams_ignore_sigpipe();
+  struct glue_environment* environment = calloc(1, sizeof *environment);
+  if (environment == NULL) {
+    napi_throw_error(env, NULL, "pollux: out of memory");
+    return NULL;
+  }
+  if (napi_add_env_cleanup_hook(env, end_environment, environment) != napi_ok) {
+    free(environment);
+    napi_throw_error(env, NULL, "pollux: Node refuses the addon");
+    return NULL;
+  }
+  const size_t functions_count = sizeof FUNCTIONS / sizeof FUNCTIONS[0];
+  return glue_define(env, exports, FUNCTIONS, functions_count, environment) ? exports : NULL;
+}
