@@ -1,0 +1,55 @@
+// rot13 over bytes in place: letters of ASCII move 13 places, every other byte stays. The vector
+// and the scalar form give the same result; which one is compiled in depends on ASC_FEATURE_SIMD.
+
+/** Turns `lengthBytes` bytes at `bytes` in place. Touches nothing else; any alignment will do. */
+export function rot13(bytes: usize, lengthBytes: u32): void {
+  if (ASC_FEATURE_SIMD) {
+    rot13Simd(bytes, lengthBytes);
+  } else {
+    rot13Scalar(bytes, lengthBytes);
+  }
+}
+
+/** {@link rot13}, a byte at a time. */
+export function rot13Scalar(bytes: usize, lengthBytes: u32): void {
+  const end = bytes + lengthBytes;
+  while (bytes < end) {
+    const byte = <u32>load<u8>(bytes);
+    const letter = (byte | 0x20) - 97;
+    if (letter < 26) store<u8>(bytes, letter < 13 ? byte + 13 : byte - 13);
+    bytes++;
+  }
+}
+
+/**
+ * {@link rot13}, 16 bytes at a time.
+ *
+ * The last vector overlaps the one before it. It is loaded before the loop changes those bytes and
+ * stored after it, so no byte is turned twice and there is no tail to do one by one.
+ */
+export function rot13Simd(bytes: usize, lengthBytes: u32): void {
+  if (lengthBytes < 16) return rot13Scalar(bytes, lengthBytes);
+  const lastAt = bytes + lengthBytes - 16;
+  const last = rot13Vector(v128.load(lastAt));
+  while (bytes < lastAt) {
+    v128.store(bytes, rot13Vector(v128.load(bytes)));
+    bytes += 16;
+  }
+  v128.store(lastAt, last);
+}
+
+/**
+ * Eight operations, each of them one instruction on x64 too: letters are moved to the low end of
+ * the *signed* range because unsigned comparisons take two or three instructions there.
+ */
+// @ts-ignore: decorator
+@inline
+function rot13Vector(text: v128): v128 {
+  // 'a' and 'A' become -128, 'z' and 'Z' become -103.
+  const letter = i8x16.add(v128.or(text, i8x16.splat(0x20)), i8x16.splat(<i8>(128 - 97)));
+  const isLetter = i8x16.lt_s(letter, i8x16.splat(-128 + 26));
+  const isFirstHalf = i8x16.lt_s(letter, i8x16.splat(-128 + 13));
+  const back = v128.and(isLetter, i8x16.splat(-13));
+  const forth = v128.and(isFirstHalf, i8x16.splat(26));
+  return i8x16.add(text, i8x16.add(back, forth));
+}

@@ -1,0 +1,78 @@
+// A listener: takes connections until none is waiting, in bounded batches.
+
+import {
+  AGAIN,
+  CONNABORTED,
+  HOSTUNREACH,
+  INTR,
+  MFILE,
+  NETDOWN,
+  NETUNREACH,
+  NFILE,
+  NOBUFS,
+  NOMEM,
+  NOPROTOOPT,
+  PERM,
+  PROTO,
+  SUCCESS,
+} from "../abi/wasip1-layout";
+import { reserve } from "../demux/default";
+import { fail, leaveMoreToDo } from "../reactor/dispatch";
+import { openSlot, reserveSlot } from "../reactor/fd-table";
+import { Slot } from "../reactor/slot";
+import { admitFrom, isAdmissionSuspended, Listener, suspendAdmission } from "./admission";
+import { openConnection } from "./connection";
+import { accept, acceptedFd, setNonBlocking } from "./socket";
+
+/** So many accepts a turn, so that a flood of connections does not starve those that are open. */
+const ACCEPT_COUNT_MAX: u32 = 64;
+
+/** Listens on `fd` from the next turn on. Answers an errno; NOMEM when memory was refused. */
+export function openListener(fd: u32): u16 {
+  const errno = setNonBlocking(fd);
+  if (errno != SUCCESS) return errno;
+  if (!reserveSlot()) return NOMEM;
+  const listener = changetype<Listener>(openSlot(fd));
+  listener.handler = changetype<usize>(acceptBatch);
+  return admitFrom(listener) ? SUCCESS : NOMEM;
+}
+
+function acceptBatch(listener: Slot, _readiness: u8, error: u16): void {
+  if (error != SUCCESS) return fail(error);
+  for (let i: u32 = 0; i < ACCEPT_COUNT_MAX; i++) {
+    // Another listener of this turn may have found that descriptors ran out.
+    if (isAdmissionSuspended()) return;
+    // Asked for before the accept: a connection that has no room stays in the queue.
+    if (!reserveSlot() || !reserve()) return suspendAdmission();
+    const errno = accept(listener.fd);
+    if (errno == SUCCESS) {
+      openConnection(acceptedFd());
+    } else if (isExhaustion(errno)) {
+      return suspendAdmission();
+    } else if (errno == AGAIN) {
+      return;
+    } else if (!isTransient(errno)) {
+      return fail(errno);
+    }
+  }
+  leaveMoreToDo();
+}
+
+/** The connection stays in the queue, and the listener readable. Source: accept(2). */
+function isExhaustion(errno: u16): bool {
+  return errno == MFILE || errno == NFILE || errno == NOBUFS || errno == NOMEM;
+}
+
+/** An error of the connection that would have been taken: the next one is another's. Same source. */
+function isTransient(errno: u16): bool {
+  return (
+    errno == CONNABORTED ||
+    errno == INTR ||
+    errno == PROTO ||
+    errno == NOPROTOOPT ||
+    errno == NETDOWN ||
+    errno == NETUNREACH ||
+    errno == HOSTUNREACH ||
+    errno == PERM
+  );
+}

@@ -1,0 +1,52 @@
+// What a server takes from its command line: --idle-ms N and --ring-bytes N.
+
+import { argumentAt, isText, parseNumber, readArguments } from "../lib/arguments";
+import { isPowerOfTwo } from "../lib/block-pool";
+import { addText, addTextAt, exitWithLine } from "../lib/stderr";
+
+const IDLE_MS_MAX: u32 = i32.MAX_VALUE;
+const RING_BYTES_MIN: u32 = 16;
+const RING_BYTES_MAX: u32 = 1 << 20;
+
+/** A connection without traffic for this long is closed; 0: never. */
+export let idleMs: u32 = 0;
+
+/** Small enough to stay in the first caches, as one block is lent again and again. */
+export let ringBytes: u32 = 32768;
+
+/** Reads the command line. One that is wrong ends the guest: a line on stderr, code 2. */
+export function readServerOptions(): void {
+  const count = readArguments();
+  for (let i: u32 = 1; i < count; i += 2) {
+    const name = argumentAt(i);
+    const value = i + 1 < count ? argumentAt(i + 1) : 0;
+    if (isText(name, "--idle-ms")) {
+      idleMs = numberFrom(name, value, 1, IDLE_MS_MAX);
+    } else if (isText(name, "--ring-bytes")) {
+      ringBytes = numberFrom(name, value, RING_BYTES_MIN, RING_BYTES_MAX);
+      if (!isPowerOfTwo(ringBytes)) exitMalformed(name, value);
+    } else {
+      addText("guest: unknown argument ");
+      addTextAt(name);
+      exitWithLine(2);
+    }
+  }
+}
+
+function numberFrom(name: usize, value: usize, smallest: u32, largest: u32): u32 {
+  const number = value == 0 ? -1 : parseNumber(value, largest);
+  if (number < <i64>smallest) exitMalformed(name, value);
+  return <u32>number;
+}
+
+function exitMalformed(name: usize, value: usize): void {
+  addText("guest: ");
+  addTextAt(name);
+  if (value == 0) {
+    addText(" needs a value");
+  } else {
+    addText(" does not take ");
+    addTextAt(value);
+  }
+  exitWithLine(2);
+}
