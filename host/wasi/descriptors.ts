@@ -1,0 +1,111 @@
+// The guest's descriptor table: what a guest's fd means. Numbers are given lowest first, as POSIX
+// does, and every change advances the epoch, by which poll_oneoff sees that the same number may
+// now mean something else.
+
+import { FileType, type Handle } from '../kernel/kernel.ts';
+import { FdFlags } from './layout.ts';
+
+/** What a descriptor is to the functions that take it. */
+export const Kind = { LISTENER: 0, STREAM: 1, STDIO: 2 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+export class Descriptor {
+  readonly handle: Handle;
+  readonly kind: Kind;
+  readonly fileType: FileType;
+  /** `fdflags`. Kept here and not in the system, where stdio's flags are shared with the user's shell. */
+  flags: number;
+  /** Files and their like can't be waited for; poll says at once that they are ready. */
+  isAlwaysReady: boolean;
+
+  constructor(options: { handle: Handle; kind: Kind; fileType: FileType; flags: number }) {
+    this.handle = options.handle;
+    this.kind = options.kind;
+    this.fileType = options.fileType;
+    this.flags = options.flags;
+    this.isAlwaysReady = options.fileType === FileType.REGULAR_FILE;
+  }
+
+  get isNonBlocking(): boolean {
+    return (this.flags & FdFlags.NONBLOCK) !== 0;
+  }
+
+  /** A directory: there is nothing to wait for. */
+  get isUnpollable(): boolean {
+    return this.fileType === FileType.DIRECTORY;
+  }
+
+  get isSocket(): boolean {
+    return this.kind !== Kind.STDIO;
+  }
+}
+
+/** The most descriptors a table holds: one for each index that a kernel's handle can have. */
+export const DESCRIPTOR_COUNT_MAX = 1 << 20;
+
+export class DescriptorTable {
+  #slots: (Descriptor | undefined)[] = [];
+  /** A set bit is a free number. The words before `#firstFreeWord` have none. */
+  #freeBits = new Int32Array(32).fill(-1);
+  #firstFreeWord = 0;
+  #openCount = 0;
+
+  /** Advances whenever a number begins, ceases, or changes to mean something. */
+  epoch = 0;
+
+  get openCount(): number {
+    return this.#openCount;
+  }
+
+  /** @param fd any number a guest may say. */
+  get(fd: number): Descriptor | undefined {
+    return this.#slots[fd];
+  }
+
+  /** Gives `descriptor` the lowest free number. The caller keeps to {@link DESCRIPTOR_COUNT_MAX}. */
+  add(descriptor: Descriptor): number {
+    const fd = this.#takeLowestFree();
+    // An array must not have holes on the way to fd, or V8 makes a dictionary of it.
+    while (this.#slots.length < fd) this.#slots.push(undefined);
+    this.#slots[fd] = descriptor;
+    this.#openCount++;
+    this.epoch++;
+    return fd;
+  }
+
+  /** Frees the number. What it meant is the caller's to close. */
+  remove(fd: number): void {
+    if (this.#slots[fd] === undefined) return;
+    this.#slots[fd] = undefined;
+    const word = fd >>> 5;
+    this.#freeBits[word] = (this.#freeBits[word] as number) | (1 << (fd & 31));
+    if (word < this.#firstFreeWord) this.#firstFreeWord = word;
+    this.#openCount--;
+    this.epoch++;
+  }
+
+  /** Moves what `from` means to the open number `to`, and frees `from`. */
+  move(from: number, to: number): void {
+    const moved = this.#slots[from];
+    this.remove(from);
+    this.#slots[to] = moved;
+    this.epoch++;
+  }
+
+  #takeLowestFree(): number {
+    let word = this.#firstFreeWord;
+    while (word < this.#freeBits.length && this.#freeBits[word] === 0) word++;
+    if (word === this.#freeBits.length) this.#grow();
+    this.#firstFreeWord = word;
+    const bits = this.#freeBits[word] as number;
+    const lowest = bits & -bits;
+    this.#freeBits[word] = bits ^ lowest;
+    return word * 32 + (31 - Math.clz32(lowest));
+  }
+
+  #grow(): void {
+    const wider = new Int32Array(this.#freeBits.length * 2).fill(-1);
+    wider.set(this.#freeBits);
+    this.#freeBits = wider;
+  }
+}

@@ -1,0 +1,44 @@
+// fd_read and fd_write. On a socket they are sock_recv and sock_send without flags: what Rust's
+// std, and read and write of C, call.
+
+import { Errno } from '../base/errno.ts';
+import type { SysResult } from '../base/sys-result.ts';
+import type { Functions } from './functions.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Transfer } from './transfer.ts';
+
+export function ioFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
+  const { descriptors } = sandbox;
+
+  function answer(result: SysResult, countOut: number): SysResult {
+    if (result < 0) return result;
+    sandbox.memory.setUint32(countOut, result);
+    return 0;
+  }
+
+  return {
+    /** @returns 0, `-BADF`, `-FAULT`, `-AGAIN`, `-ISDIR`, and those of sock_recv on a socket. */
+    fd_read(fd: number, iovs: number, iovsCount: number, countOut: number) {
+      const descriptor = descriptors.get(fd);
+      if (descriptor === undefined) return -Errno.BADF;
+      if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
+      const loaded = transfer.iovecs.load(iovs, iovsCount);
+      if (loaded < 0) return loaded;
+      const result = descriptor.isSocket
+        ? transfer.receive(descriptor, 0)
+        : transfer.read(descriptor);
+      return answer(result, countOut);
+    },
+
+    /** @returns 0, `-BADF`, `-FAULT`, `-AGAIN`, `-PIPE`, and those of sock_send on a socket. */
+    fd_write(fd: number, iovs: number, iovsCount: number, countOut: number) {
+      const descriptor = descriptors.get(fd);
+      if (descriptor === undefined) return -Errno.BADF;
+      if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
+      const loaded = transfer.iovecs.load(iovs, iovsCount);
+      if (loaded < 0) return loaded;
+      const result = descriptor.isSocket ? transfer.send(descriptor) : transfer.write(descriptor);
+      return answer(result, countOut);
+    },
+  };
+}

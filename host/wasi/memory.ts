@@ -1,0 +1,52 @@
+// The guest's memory as the host sees it: views that are renewed when the memory grows, and the
+// bounds check that every pointer passes before anything happens.
+
+import { bytesOf } from '../base/bytes.ts';
+
+/** One guest's linear memory. */
+export class GuestMemory {
+  #memory: WebAssembly.Memory;
+  /** The buffer that the views below lie over. */
+  buffer: ArrayBuffer;
+  bytes: Uint8Array;
+  /** For aligned words. An index is a pointer shifted right by two. */
+  words: Int32Array;
+  view: DataView;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.buffer = memory.buffer as ArrayBuffer;
+    this.bytes = bytesOf(this.buffer);
+    this.words = new Int32Array(this.buffer);
+    this.view = new DataView(this.buffer);
+  }
+
+  /** True when the memory has grown since the views were made: they are detached and useless. */
+  get isStale(): boolean {
+    return this.#memory.buffer !== this.buffer;
+  }
+
+  /** Makes the views anew. */
+  refresh(): void {
+    this.buffer = this.#memory.buffer as ArrayBuffer;
+    this.bytes = bytesOf(this.buffer);
+    this.words = new Int32Array(this.buffer);
+    this.view = new DataView(this.buffer);
+  }
+
+  /**
+   * True when `lengthBytes` from `pointer` on lie in the memory. Both are unsigned; the sum is made
+   * in a double and can't wrap. An empty range may lie at the memory's end, but not beyond.
+   */
+  holds(pointer: number, lengthBytes: number): boolean {
+    return pointer + lengthBytes <= this.bytes.length;
+  }
+
+  setUint32(pointer: number, value: number): void {
+    this.view.setUint32(pointer, value, true);
+  }
+
+  getUint32(pointer: number): number {
+    return this.view.getUint32(pointer, true);
+  }
+}

@@ -1,0 +1,116 @@
+// What the kernel watches for a guest, kept in step with what its list asks, at the cost of the
+// differences. Interest that is gone is dropped lazily: back-pressure takes it up again soon, and
+// an event that no one wants shows where it is worth a call.
+
+import { Errno } from '../base/errno.ts';
+import { assert } from '../base/assert.ts';
+import type { SysResult } from '../base/sys-result.ts';
+import {
+  handleIndex,
+  type Handle,
+  type Interest,
+  Mode,
+  Readiness,
+  type SetHandle,
+} from '../kernel/kernel.ts';
+import type { PollList } from './poll-list.ts';
+import type { Sandbox } from './sandbox.ts';
+
+export class PollRegistration {
+  readonly #sandbox: Sandbox;
+  #set: SetHandle | undefined;
+  // By handle index: whom the kernel watches there, and for what. A closed handle's successor has
+  // another generation, and is not watched.
+  #watchedHandle: Handle[] = [];
+  #watchedInterest: Interest[] = [];
+  /** The handles watched for WRITE, which is dropped at once: a socket is writable nearly always. */
+  readonly #writers = new Set<Handle>();
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox;
+  }
+
+  /** The set to wait on. Only after {@link sync}. */
+  get set(): SetHandle {
+    assert(this.#set !== undefined, 'sync opens the set');
+    return this.#set;
+  }
+
+  /**
+   * Watches what `list` asks for.
+   *
+   * @returns 0; `-PERM` when a handle turned out to be always ready: its descriptor is marked, and
+   *   the list must be loaded again; `-MFILE`, `-NOMEM`, `-NOSPC` from the system.
+   */
+  sync(list: PollList): SysResult {
+    if (this.#set === undefined) {
+      const set = this.#sandbox.kernel.openSet();
+      if (set < 0) return set;
+      this.#set = set;
+    }
+    for (const handle of this.#writers) {
+      if ((list.interestOf(handle) & Readiness.WRITE) === 0) this.#dropWrite(handle, list);
+    }
+    for (const handle of list.handles) {
+      const wanted = list.interestOf(handle);
+      const watched = this.#interestOf(handle);
+      if ((wanted & ~watched) === 0) continue;
+      const result = this.#watch(handle, wanted | watched);
+      if (result === -Errno.PERM) this.#markAlwaysReady(handle, list);
+      if (result < 0) return result;
+    }
+    return 0;
+  }
+
+  /** An event of `handle` interested no one: watches just what `list` asks for. */
+  trim(handle: Handle, list: PollList): void {
+    const wanted = list.interestOf(handle);
+    if (wanted === 0) this.#unwatch(handle);
+    else if (wanted !== this.#interestOf(handle)) this.#watch(handle, wanted);
+  }
+
+  #dropWrite(handle: Handle, list: PollList): void {
+    const wanted = list.interestOf(handle);
+    // Never watch for nothing: a peer's reset would still be reported, by every wait.
+    if (wanted === 0 || this.#interestOf(handle) === 0) this.#unwatch(handle);
+    else this.#watch(handle, wanted);
+  }
+
+  #interestOf(handle: Handle): Interest {
+    const at = handleIndex(handle);
+    return this.#watchedHandle[at] === handle ? (this.#watchedInterest[at] as number) : 0;
+  }
+
+  #watch(handle: Handle, interest: Interest): SysResult {
+    const result = this.#sandbox.kernel.watch(this.set, handle, interest, Mode.LEVEL);
+    if (result === 0) this.#note(handle, interest);
+    return result;
+  }
+
+  #unwatch(handle: Handle): void {
+    // The record at a closed handle's index may be its successor's by now, and stays.
+    if (this.#interestOf(handle) !== 0) {
+      this.#sandbox.kernel.unwatch(this.set, handle);
+      this.#note(handle, 0);
+    }
+    this.#writers.delete(handle);
+  }
+
+  #note(handle: Handle, interest: Interest): void {
+    const at = handleIndex(handle);
+    while (this.#watchedHandle.length <= at) {
+      this.#watchedHandle.push(-1);
+      this.#watchedInterest.push(0);
+    }
+    this.#watchedHandle[at] = handle;
+    this.#watchedInterest[at] = interest;
+    if ((interest & Readiness.WRITE) !== 0) this.#writers.add(handle);
+    else this.#writers.delete(handle);
+  }
+
+  #markAlwaysReady(handle: Handle, list: PollList): void {
+    const descriptor = this.#sandbox.descriptors.get(list.fdOf(list.firstOf(handle)));
+    if (descriptor !== undefined) descriptor.isAlwaysReady = true;
+    list.invalidate();
+  }
+}

@@ -1,0 +1,173 @@
+// poll_oneoff: waits until one of a list of subscriptions has something to report. The list is
+// compared with the last one, and only differences reach the kernel (poll-list.ts,
+// poll-registration.ts); a short list that comes for the first time is waited for without
+// registering anything.
+
+import { Errno } from '../base/errno.ts';
+import type { SysResult } from '../base/sys-result.ts';
+import { Readiness } from '../kernel/kernel.ts';
+import { FEW_COUNT_MAX, ReadyList } from '../kernel/ready-list.ts';
+import { Counter } from './control-block.ts';
+import type { Functions } from './functions.ts';
+import { EventType, Event, Subscription } from './layout.ts';
+import { PollClocks } from './poll-clocks.ts';
+import { PollEvents } from './poll-events.ts';
+import { PollList } from './poll-list.ts';
+import { PollRegistration } from './poll-registration.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** How many subscriptions a call may have. Their events fit, since each has one at most. */
+const SUBSCRIPTION_COUNT_MAX = 65_536;
+
+/** How many handles one wait reports; the rest come with the next call, before any repetition. */
+const READY_COUNT_MAX = 1024;
+
+/** Ready for reading, or as good as: the read will tell of the end or the error. */
+const READS = Readiness.READ | Readiness.ERROR | Readiness.HANGUP;
+const WRITES = Readiness.WRITE | Readiness.ERROR | Readiness.HANGUP;
+
+export function pollFunctions(sandbox: Sandbox): Functions {
+  const poll = new Poll(sandbox);
+  return {
+    /**
+     * A bad descriptor or clock is that subscription's event. Events come in this order: those
+     * known at once, in guest order; ready descriptors as the kernel reports them, the subscriptions
+     * of each in guest order; due clocks in guest order.
+     *
+     * @returns 0; `-INVAL` for no subscription, or a tag that means nothing; `-FAULT`; `-NOMEM` for
+     *   more than 65,536 subscriptions; `-INTR` when a guest with `turn` was woken.
+     *   Source: preview1 docs.md, poll_oneoff; poll(2).
+     */
+    poll_oneoff(listIn: number, eventsOut: number, count: number, countOut: number) {
+      const memory = sandbox.memory;
+      if (count === 0) return -Errno.INVAL;
+      if (!memory.holds(listIn, count * Subscription.BYTES)) return -Errno.FAULT;
+      if (!memory.holds(eventsOut, count * Event.BYTES)) return -Errno.FAULT;
+      if (!memory.holds(countOut, 4)) return -Errno.FAULT;
+      if (count > SUBSCRIPTION_COUNT_MAX) return -Errno.NOMEM;
+      sandbox.count(Counter.POLLS, 1);
+      const result = poll.run(listIn, count, eventsOut);
+      if (result < 0) return result;
+      sandbox.count(Counter.EVENTS, result);
+      memory.setUint32(countOut, result);
+      return 0;
+    },
+  };
+}
+
+class Poll {
+  readonly #sandbox: Sandbox;
+  readonly #list: PollList;
+  readonly #registration: PollRegistration;
+  readonly #clocks: PollClocks;
+  readonly #events: PollEvents;
+  readonly #ready = new ReadyList(READY_COUNT_MAX);
+  readonly #reportClock: (index: number) => void;
+  /** True when the kernel watches what the list asks for. */
+  #isRegistered = false;
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox;
+    this.#list = new PollList(sandbox);
+    this.#registration = new PollRegistration(sandbox);
+    this.#clocks = new PollClocks(sandbox);
+    this.#events = new PollEvents(sandbox, this.#list);
+    this.#reportClock = (index) => this.#events.clock(index, 0);
+  }
+
+  /** @returns how many events were written, 1 or more; or a negated errno. */
+  run(listPointer: number, count: number, eventsPointer: number): SysResult {
+    const prepared = this.#prepare(listPointer, count);
+    if (prepared < 0) return prepared;
+    this.#events.begin(eventsPointer, count);
+    for (const { index, error } of this.#list.known) this.#events.known(index, error);
+    this.#startClocks();
+    for (;;) {
+      // What is known already must not wait; what is ready besides is still looked up.
+      const result = this.#wait(this.#events.count > 0 ? 0 : this.#clocks.timeoutNs());
+      this.#clocks.nextRound();
+      if (result < 0 && !this.#isWaitedOn(result)) return result;
+      this.#clocks.reportDue(this.#reportClock);
+      if (this.#events.count > 0) return this.#events.end();
+    }
+  }
+
+  /** Makes the list, and where it pays the registration, what the guest asks for. */
+  #prepare(pointer: number, count: number): SysResult {
+    const list = this.#list;
+    if (list.isUnchanged(pointer, count))
+      return this.#isRegistered ? 0 : this.#register(pointer, count);
+    const loaded = list.load(pointer, count);
+    if (loaded < 0) return loaded;
+    this.#isRegistered = false;
+    return list.handles.length <= FEW_COUNT_MAX ? 0 : this.#register(pointer, count);
+  }
+
+  #register(pointer: number, count: number): SysResult {
+    for (;;) {
+      const result = this.#registration.sync(this.#list);
+      if (result === 0) {
+        this.#isRegistered = true;
+        return 0;
+      }
+      if (result !== -Errno.PERM) return result;
+      // A handle turned out to be always ready, and is known to be so now.
+      const loaded = this.#list.load(pointer, count);
+      if (loaded < 0) return loaded;
+    }
+  }
+
+  #startClocks(): void {
+    this.#clocks.clear();
+    for (const index of this.#list.clocks) {
+      const error = this.#clocks.add(this.#list.words, index);
+      if (error !== 0) this.#events.clock(index, error);
+    }
+  }
+
+  /** An interruption that the guest must not see only starts the wait anew. */
+  #isWaitedOn(result: SysResult): boolean {
+    return result === -Errno.INTR && !this.#sandbox.isInterruptible;
+  }
+
+  #wait(timeoutNs: number): SysResult {
+    return this.#isRegistered ? this.#waitSet(timeoutNs) : this.#waitFew(timeoutNs);
+  }
+
+  #waitSet(timeoutNs: number): SysResult {
+    const result = this.#sandbox.wait(this.#registration.set, timeoutNs, this.#ready);
+    const pairs = this.#ready.pairs;
+    for (let at = 0; at < 2 * result; at += 2) {
+      const handle = pairs[at] as number;
+      if (!this.#report(handle, pairs[at + 1] as number))
+        this.#registration.trim(handle, this.#list);
+    }
+    return result;
+  }
+
+  #waitFew(timeoutNs: number): SysResult {
+    const few = this.#sandbox.few;
+    few.clear();
+    for (const handle of this.#list.handles) few.add(handle, this.#list.interestOf(handle));
+    const result = this.#sandbox.waitFew(few, timeoutNs);
+    if (result <= 0) return result;
+    for (let index = 0; index < few.count; index++) {
+      const readiness = few.readiness(index);
+      if (readiness !== 0) this.#report(few.handle(index), readiness);
+    }
+    return result;
+  }
+
+  /** Writes an event for each subscription of `handle` that `readiness` answers. @returns any? */
+  #report(handle: number, readiness: number): boolean {
+    const list = this.#list;
+    if (list.interestOf(handle) === 0) return false;
+    const before = this.#events.count;
+    for (let index = list.firstOf(handle); index !== -1; index = list.nextOf(index)) {
+      const answers = list.tagOf(index) === EventType.FD_READ ? READS : WRITES;
+      if ((readiness & answers) !== 0)
+        this.#events.ready(index, (readiness & Readiness.HANGUP) !== 0);
+    }
+    return this.#events.count > before;
+  }
+}

@@ -1,0 +1,154 @@
+// One guest as its imports see it: the kernel it stands on, its memory, its descriptors, and the
+// supervisor's word. Every import goes through `enter`, every wait through `waitFew` or `wait`.
+
+import { assert } from '../base/assert.ts';
+import { Errno } from '../base/errno.ts';
+import type { SysResult } from '../base/sys-result.ts';
+import type { Handle, Interest, Kernel, SetHandle } from '../kernel/kernel.ts';
+import { FewList, type ReadyList } from '../kernel/ready-list.ts';
+import { type ControlBlock, Counter, Outcome, Reason } from './control-block.ts';
+import { DescriptorTable } from './descriptors.ts';
+import { GuestExit } from './guest-exit.ts';
+import { GuestMemory } from './memory.ts';
+
+/** What a wait answers when the supervisor woke a guest that exports `turn`. */
+const INTERRUPTED: SysResult = -Errno.INTR;
+
+export interface SandboxOptions {
+  readonly kernel: Kernel;
+  readonly control: ControlBlock;
+  /** `argv`, the program's name first. */
+  readonly args: readonly string[];
+  /** `NAME=value` each. */
+  readonly environ: readonly string[];
+  /**
+   * True for a guest that is called turn by turn: a wake that is not a stop ends its wait with
+   * INTR. To a guest that runs `_start` a wake is invisible.
+   */
+  readonly isInterruptible: boolean;
+}
+
+export class Sandbox {
+  readonly kernel: Kernel;
+  readonly control: ControlBlock;
+  readonly counters: Float64Array;
+  readonly args: readonly string[];
+  readonly environ: readonly string[];
+  readonly descriptors = new DescriptorTable();
+  /** The one list for `waitFew`: a kernel that pins it, pins it once. */
+  readonly few = new FewList();
+  readonly #isInterruptible: boolean;
+  readonly #instant = new Uint32Array(2);
+  #memory: GuestMemory | undefined;
+
+  constructor(options: SandboxOptions) {
+    this.kernel = options.kernel;
+    this.control = options.control;
+    this.counters = options.control.counters;
+    this.args = options.args;
+    this.environ = options.environ;
+    this.#isInterruptible = options.isInterruptible;
+  }
+
+  /** Tells the sandbox the guest's memory: once, before the guest first runs. */
+  useMemory(memory: WebAssembly.Memory): void {
+    this.#memory = new GuestMemory(memory);
+    this.kernel.attach(this.#memory.buffer);
+  }
+
+  /** The guest's memory, with views that are good until this import returns. */
+  get memory(): GuestMemory {
+    assert(this.#memory !== undefined, 'useMemory comes before the first import');
+    return this.#memory;
+  }
+
+  /**
+   * Begins an import: sees the supervisor's word and renews the views of a memory that grew.
+   *
+   * @throws GuestExit when the guest has ended or is told to end; RuntimeError, as a trap does,
+   *   when the module's start function calls: its memory can't be known before it has run.
+   */
+  enter(): void {
+    this.count(Counter.CALLS, 1);
+    if (this.control.wantsAttention) this.attend();
+    const memory = this.#memory;
+    if (memory === undefined) {
+      throw new WebAssembly.RuntimeError(
+        'the start function calls an import; _start may, it may not',
+      );
+    }
+    if (memory.isStale) {
+      memory.refresh();
+      this.kernel.attach(memory.buffer);
+    }
+  }
+
+  /**
+   * Does what the supervisor asked for.
+   *
+   * @throws GuestExit when the guest has ended or is told to end.
+   */
+  attend(): void {
+    const reasons = this.control.takeReasons();
+    if ((reasons & Reason.STOP) !== 0) this.leave(Outcome.STOPPED, 0);
+    if ((reasons & Reason.DEAD) !== 0) throw new GuestExit('this guest has ended');
+  }
+
+  /** Ends the guest. The mark comes before the throw, since a guest's `catch_all` catches that. */
+  leave(outcome: Outcome, exitCode: number): never {
+    this.control.end(outcome, exitCode);
+    throw new GuestExit('the guest ends');
+  }
+
+  count(counter: number, by: number): void {
+    this.counters[counter] = (this.counters[counter] as number) + by;
+  }
+
+  /** The monotonic clock, in nanoseconds since the kernel began. */
+  monotonicNs(): number {
+    this.kernel.clockTime(1, this.#instant);
+    return (this.#instant[1] as number) * 0x1_0000_0000 + (this.#instant[0] as number);
+  }
+
+  /**
+   * Blocks a call of the guest until `handle` is ready.
+   *
+   * @throws GuestExit when the guest is told to end.
+   */
+  waitFor(handle: Handle, interest: Interest): void {
+    const few = this.few;
+    few.clear();
+    few.add(handle, interest);
+    // A wake that does not end a blocking call is invisible to it: wait on.
+    while (this.waitFew(few, Infinity) === INTERRUPTED);
+  }
+
+  /** The kernel's `waitFew`; a wake is attended. @returns as the kernel, or `-INTR` */
+  waitFew(few: FewList, timeoutNs: number): SysResult {
+    this.control.isWaiting = true;
+    let result = this.kernel.waitFew(few, timeoutNs);
+    this.control.isWaiting = false;
+    if (result === -Errno.CANCELED) result = this.#woken();
+    return result;
+  }
+
+  /** The kernel's `wait`; a wake is attended. @returns as the kernel, or `-INTR` */
+  wait(set: SetHandle, timeoutNs: number, ready: ReadyList): SysResult {
+    this.control.isWaiting = true;
+    let result = this.kernel.wait(set, timeoutNs, ready);
+    this.control.isWaiting = false;
+    if (result === -Errno.CANCELED) result = this.#woken();
+    return result;
+  }
+
+  /** True when a wait that was interrupted is the guest's to know of. */
+  get isInterruptible(): boolean {
+    return this.#isInterruptible;
+  }
+
+  #woken(): SysResult {
+    this.kernel.consumeWake();
+    this.attend();
+    return INTERRUPTED;
+  }
+}

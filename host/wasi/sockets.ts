@@ -1,0 +1,106 @@
+// sock_accept, sock_recv, sock_send, sock_shutdown. Everything is checked before anything happens:
+// a connection that was taken, or a byte that was read, could not be given back.
+
+import { Errno } from '../base/errno.ts';
+import { FileType, Readiness, type Shutdown } from '../kernel/kernel.ts';
+import { Counter } from './control-block.ts';
+import { Descriptor, Kind } from './descriptors.ts';
+import type { Functions } from './functions.ts';
+import { FdFlags, RiFlags } from './layout.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Transfer } from './transfer.ts';
+
+const RI_FLAGS_ALL = RiFlags.RECV_PEEK | RiFlags.RECV_WAITALL;
+const SD_FLAGS_ALL = 3;
+
+export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
+  const { descriptors, kernel } = sandbox;
+
+  return {
+    /**
+     * Takes a pending connection, which gets the lowest free number and `flags`. A blocking listener
+     * waits for one.
+     *
+     * @returns 0; `-BADF`; `-NOTSOCK`; `-INVAL` on a connection, or for flags other than NONBLOCK;
+     *   `-FAULT`; `-AGAIN`; `-MFILE`, `-NFILE`, `-NOBUFS`, `-NOMEM` (the connection stays pending);
+     *   `-CONNABORTED`. Source: accept(2).
+     */
+    sock_accept(fd: number, flags: number, fdOut: number) {
+      const listener = descriptors.get(fd);
+      if (listener === undefined) return -Errno.BADF;
+      if (!listener.isSocket) return -Errno.NOTSOCK;
+      if ((flags & ~FdFlags.NONBLOCK) !== 0) return -Errno.INVAL;
+      if (!sandbox.memory.holds(fdOut, 4)) return -Errno.FAULT;
+      let handle = kernel.accept(listener.handle);
+      while (handle === -Errno.AGAIN && !listener.isNonBlocking) {
+        sandbox.waitFor(listener.handle, Readiness.READ);
+        handle = kernel.accept(listener.handle);
+      }
+      if (handle < 0) return handle;
+      const fileType = FileType.SOCKET_STREAM;
+      const accepted = descriptors.add(
+        new Descriptor({ handle, kind: Kind.STREAM, fileType, flags }),
+      );
+      sandbox.memory.setUint32(fdOut, accepted);
+      sandbox.count(Counter.ACCEPTED, 1);
+      return 0;
+    },
+
+    /**
+     * @returns 0; `-BADF`; `-NOTSOCK`; `-INVAL` for flags other than PEEK and WAITALL; `-FAULT`;
+     *   `-AGAIN`; `-CONNRESET` once after a reset; `-NOTCONN` on a listener. Source: recv(2).
+     */
+    sock_recv(
+      fd: number,
+      iovs: number,
+      iovsCount: number,
+      riFlags: number,
+      countOut: number,
+      roFlagsOut: number,
+    ) {
+      const socket = descriptors.get(fd);
+      if (socket === undefined) return -Errno.BADF;
+      if (!socket.isSocket) return -Errno.NOTSOCK;
+      if ((riFlags & ~RI_FLAGS_ALL) !== 0) return -Errno.INVAL;
+      const memory = sandbox.memory;
+      if (!memory.holds(countOut, 4) || !memory.holds(roFlagsOut, 2)) return -Errno.FAULT;
+      const loaded = transfer.iovecs.load(iovs, iovsCount);
+      if (loaded < 0) return loaded;
+      const result = transfer.receive(socket, riFlags);
+      if (result < 0) return result;
+      memory.setUint32(countOut, result);
+      memory.view.setUint16(roFlagsOut, 0, true);
+      return 0;
+    },
+
+    /**
+     * @returns 0; `-BADF`; `-NOTSOCK`; `-INVAL` for any flag; `-FAULT`; `-AGAIN`; `-CONNRESET` once
+     *   after a reset that no one has seen, `-PIPE` after that. Source: send(2).
+     */
+    sock_send(fd: number, iovs: number, iovsCount: number, siFlags: number, countOut: number) {
+      const socket = descriptors.get(fd);
+      if (socket === undefined) return -Errno.BADF;
+      if (!socket.isSocket) return -Errno.NOTSOCK;
+      if (siFlags !== 0) return -Errno.INVAL;
+      if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
+      const loaded = transfer.iovecs.load(iovs, iovsCount);
+      if (loaded < 0) return loaded;
+      const result = transfer.send(socket);
+      if (result < 0) return result;
+      sandbox.memory.setUint32(countOut, result);
+      return 0;
+    },
+
+    /**
+     * @returns 0; `-BADF`; `-NOTSOCK`; `-INVAL` for no direction or unknown ones; `-NOTCONN`.
+     *   Source: shutdown(2).
+     */
+    sock_shutdown(fd: number, how: number) {
+      const socket = descriptors.get(fd);
+      if (socket === undefined) return -Errno.BADF;
+      if (!socket.isSocket) return -Errno.NOTSOCK;
+      if (how === 0 || (how & ~SD_FLAGS_ALL) !== 0) return -Errno.INVAL;
+      return kernel.shutdown(socket.handle, how as Shutdown);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// Moving bytes: what fd_read, fd_write, sock_recv and sock_send share. A descriptor blocks until
+// it has moved what POSIX says it must, unless its NONBLOCK flag is set.
+
+import { Errno } from '../base/errno.ts';
+import type { SysResult } from '../base/sys-result.ts';
+import { RECV_PEEK, Readiness } from '../kernel/kernel.ts';
+import { Counter } from './control-block.ts';
+import { type Descriptor, Kind } from './descriptors.ts';
+import { Iovecs } from './iovecs.ts';
+import { RiFlags } from './layout.ts';
+import type { Sandbox } from './sandbox.ts';
+
+export class Transfer {
+  readonly #sandbox: Sandbox;
+  readonly iovecs: Iovecs;
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox;
+    this.iovecs = new Iovecs(sandbox);
+  }
+
+  /**
+   * Fills the loaded buffers from a socket. Blocking, it waits for the first byte; with WAITALL for
+   * all of them, the end, or an error.
+   *
+   * @returns the count of bytes; 0 at the peer's end, or when no byte was asked for; `-AGAIN`,
+   *   `-CONNRESET`, `-NOTCONN` on a listener.
+   */
+  receive(socket: Descriptor, riFlags: number): SysResult {
+    if (socket.kind === Kind.LISTENER) return -Errno.NOTCONN;
+    const { iovecs } = this;
+    const isPeek = (riFlags & RiFlags.RECV_PEEK) !== 0;
+    // A peek leaves the bytes where they are, so that it can't wait for more of them.
+    const isWaitAll = (riFlags & RiFlags.RECV_WAITALL) !== 0 && !isPeek;
+    let doneBytes = 0;
+    while (iovecs.remainingBytes > 0) {
+      const result = iovecs.recv(socket.handle, isPeek ? RECV_PEEK : 0);
+      if (result > 0) {
+        doneBytes += result;
+        iovecs.consume(result);
+        if (!isWaitAll) break;
+      } else if (result === -Errno.AGAIN && !socket.isNonBlocking) {
+        this.#sandbox.waitFor(socket.handle, Readiness.READ);
+      } else if (result === 0 || doneBytes > 0) {
+        break;
+      } else {
+        return result;
+      }
+    }
+    if (!isPeek) this.#sandbox.count(Counter.RECEIVED_BYTES, doneBytes);
+    return doneBytes;
+  }
+
+  /**
+   * Sends the loaded buffers. Blocking, it waits until the system has taken every byte.
+   *
+   * @returns the count of bytes, fewer than asked when an error came after some (the next call
+   *   answers it) or when the descriptor does not block; `-AGAIN`, `-CONNRESET`, `-PIPE`.
+   */
+  send(socket: Descriptor): SysResult {
+    const { iovecs } = this;
+    let doneBytes = 0;
+    while (iovecs.remainingBytes > 0) {
+      const result = iovecs.send(socket.handle);
+      if (result > 0) {
+        doneBytes += result;
+        iovecs.consume(result);
+        if (socket.isNonBlocking) break;
+      } else if (result === -Errno.AGAIN && !socket.isNonBlocking) {
+        this.#sandbox.waitFor(socket.handle, Readiness.WRITE);
+      } else if (doneBytes > 0) {
+        break;
+      } else {
+        return result;
+      }
+    }
+    this.#sandbox.count(Counter.SENT_BYTES, doneBytes);
+    return doneBytes;
+  }
+
+  /** Reads from a stream into the first loaded buffer. @returns as {@link receive} */
+  read(stream: Descriptor): SysResult {
+    const { iovecs } = this;
+    if (iovecs.remainingBytes === 0) return 0;
+    for (;;) {
+      const result = this.#sandbox.kernel.read(stream.handle, iovecs.pointer, iovecs.lengthBytes);
+      if (result !== -Errno.AGAIN || stream.isNonBlocking) return result;
+      this.#sandbox.waitFor(stream.handle, Readiness.READ);
+    }
+  }
+
+  /** Writes the loaded buffers to a stream, a piece at a time. @returns as {@link send} */
+  write(stream: Descriptor): SysResult {
+    const { iovecs } = this;
+    let doneBytes = 0;
+    while (iovecs.remainingBytes > 0) {
+      const result = this.#sandbox.kernel.write(stream.handle, iovecs.pointer, iovecs.lengthBytes);
+      if (result >= 0) {
+        doneBytes += result;
+        iovecs.consume(result);
+      } else if (result === -Errno.AGAIN && !stream.isNonBlocking) {
+        this.#sandbox.waitFor(stream.handle, Readiness.WRITE);
+      } else {
+        return doneBytes > 0 ? doneBytes : result;
+      }
+    }
+    return doneBytes;
+  }
+}
