@@ -1,0 +1,22 @@
+// What a reactor thread is given to run: everything can be cloned from one thread to another.
+
+import type { Entry } from './module.ts';
+
+export interface GuestJob {
+  readonly module: WebAssembly.Module;
+  readonly entry: Entry;
+  /** The control block's memory. */
+  readonly control: SharedArrayBuffer;
+  readonly wakeDescriptor: number;
+  /** The process's descriptors of the listeners, in the order of the guest's. */
+  readonly listeners: readonly number[];
+  readonly stdio: readonly [number, number, number];
+  readonly args: readonly string[];
+  readonly environ: readonly string[];
+}
+
+/** What the thread tells its supervisor; the guest can't send anything while it runs. */
+export type ThreadMessage =
+  | { readonly kind: 'running' }
+  /** Why the guest ended, where there is more to say than the control block holds. */
+  | { readonly kind: 'detail'; readonly text: string; readonly stack: string };

@@ -1,0 +1,93 @@
+// Runs one guest from its first instruction to its last, on the calling thread.
+
+import { errnoName } from '../base/errno.ts';
+import type { SysResult } from '../base/sys-result.ts';
+import type { LiveKernel } from '../kernel/choose.ts';
+import { FileType } from '../kernel/kernel.ts';
+import { ControlBlock, Outcome } from '../wasi/control-block.ts';
+import { Descriptor, Kind } from '../wasi/descriptors.ts';
+import { GuestExit } from '../wasi/guest-exit.ts';
+import { makeImports } from '../wasi/imports.ts';
+import { Sandbox } from '../wasi/sandbox.ts';
+import type { GuestJob } from './guest-job.ts';
+
+/** More about how a guest ended than its outcome says. */
+export interface Detail {
+  readonly text: string;
+  readonly stack: string;
+}
+
+/**
+ * Runs `job` on `kernel`. How the guest ended is in the control block.
+ *
+ * @param onRunning is called once, when the guest's code is about to run.
+ * @returns more about the end, where there is more to say.
+ */
+export function runGuest(
+  job: GuestJob,
+  kernel: LiveKernel,
+  onRunning: () => void,
+): Detail | undefined {
+  const control = new ControlBlock(job.control);
+  const { args, environ } = job;
+  const isInterruptible = job.entry === 'reactor';
+  const sandbox = new Sandbox({ kernel, control, args, environ, isInterruptible });
+  try {
+    control.takeDescriptors();
+    openDescriptors(sandbox, kernel, job);
+    const instance = new WebAssembly.Instance(job.module, makeImports(sandbox));
+    sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);
+    control.markRunning();
+    onRunning();
+    if (job.entry === 'command') runCommand(instance, control);
+    else return runReactor(instance, sandbox);
+  } catch (error) {
+    return explain(error, control);
+  }
+  return undefined;
+}
+
+function runCommand(instance: WebAssembly.Instance, control: ControlBlock): void {
+  (instance.exports['_start'] as () => void)();
+  control.end(Outcome.EXITED, 0);
+}
+
+/** A negative answer of `turn` ends a reactor with exit code 1. */
+function runReactor(instance: WebAssembly.Instance, sandbox: Sandbox): Detail {
+  (instance.exports['_initialize'] as (() => void) | undefined)?.();
+  const turn = instance.exports['turn'] as (timeoutMs: number) => number;
+  let answer = 0;
+  while (answer >= 0) {
+    if (sandbox.control.wantsAttention) sandbox.attend();
+    answer = turn(-1);
+  }
+  sandbox.control.end(Outcome.EXITED, 1);
+  return { text: `turn answered ${answer} (${errnoName(-answer)})`, stack: '' };
+}
+
+/** Standard input, output and error are 0 to 2; listeners follow from 3 on. */
+function openDescriptors(sandbox: Sandbox, kernel: LiveKernel, job: GuestJob): void {
+  for (let index = 0; index < 3; index++) {
+    const handle = must(kernel.openStdio(index), `standard stream ${index}`);
+    const fileType = must(kernel.fileType(handle), `standard stream ${index}`) as FileType;
+    sandbox.descriptors.add(new Descriptor({ handle, kind: Kind.STDIO, fileType, flags: 0 }));
+  }
+  for (const listener of job.listeners) {
+    const handle = must(kernel.adopt(listener), 'a listener');
+    const fileType = FileType.SOCKET_STREAM;
+    sandbox.descriptors.add(new Descriptor({ handle, kind: Kind.LISTENER, fileType, flags: 0 }));
+  }
+}
+
+function must(result: SysResult, what: string): number {
+  if (result < 0) throw new Error(`${what} can not be opened: ${errnoName(-result)}`);
+  return result;
+}
+
+function explain(error: unknown, control: ControlBlock): Detail | undefined {
+  if (error instanceof GuestExit) return undefined;
+  // What an import threw has its outcome; a trap of the guest's own has none yet.
+  control.end(control.isRunning ? Outcome.TRAPPED : Outcome.FAILED, 0);
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return { text: message, stack };
+}

@@ -1,0 +1,188 @@
+// Takes a guest's module in: reads it, and refuses what can't run with one line that names the
+// reason, before a thread or a socket exists.
+
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PolluxError } from '../base/pollux-error.ts';
+import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
+import {
+  type FunctionType,
+  type Import,
+  type ModuleShape,
+  readModuleShape,
+} from './wasm-sections.ts';
+
+/** A path, a `file:` URL, or the bytes themselves. */
+export type ModuleSource = string | URL | Uint8Array | ArrayBuffer;
+
+/** How a guest is run: a command by `_start`, a reactor by `_initialize` and then `turn` by `turn`. */
+export type Entry = 'command' | 'reactor';
+
+export interface GuestModule {
+  /** The file's name, or `guest.wasm` for bytes. */
+  readonly name: string;
+  readonly module: WebAssembly.Module;
+  readonly entry: Entry;
+}
+
+const TYPES = new Map(
+  SIGNATURES.map(({ name, parameters, result }) => [
+    name,
+    {
+      parameters: parameters.map(({ type }) => type).join(','),
+      results: result === 'errno' ? 'i32' : '',
+    },
+  ]),
+);
+
+/**
+ * Reads, compiles and checks a module.
+ *
+ * @throws PolluxError `MODULE_NOT_FOUND` when it can't be read; `MODULE_REFUSED` when it is no
+ *   WebAssembly, imports what Pollux does not have, has no entry, or no memory that can be used.
+ */
+export async function loadModule(source: ModuleSource): Promise<GuestModule> {
+  if (source instanceof WebAssembly.Module) {
+    throw refused('a compiled module', 'can not be limited any more; give its bytes, path or URL');
+  }
+  const { name, bytes } = await readSource(source);
+  checkMagic(name, bytes);
+  const module = await compile(name, bytes);
+  const shape = readModuleShape(bytes);
+  if (shape === undefined) {
+    throw refused(
+      name,
+      'uses types of the garbage collection proposal, which preview1 has no use for',
+    );
+  }
+  checkImports(name, shape.imports);
+  checkMemory(name, shape);
+  return { name, module, entry: findEntry(name, shape) };
+}
+
+async function readSource(source: ModuleSource): Promise<{ name: string; bytes: Uint8Array }> {
+  if (source instanceof Uint8Array) return { name: 'guest.wasm', bytes: source };
+  if (source instanceof ArrayBuffer) return { name: 'guest.wasm', bytes: new Uint8Array(source) };
+  if (source instanceof URL && source.protocol !== 'file:') {
+    throw notFound(source.href, 'only file: URLs are read; fetch the bytes and give them');
+  }
+  const path = source instanceof URL ? fileURLToPath(source) : source;
+  try {
+    return { name: basename(path), bytes: await readFile(path) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw notFound(path, 'there is no such file', error);
+    if (code === 'EISDIR') throw notFound(path, 'is a directory, not a module', error);
+    throw notFound(path, `can not be read (${code ?? String(error)})`, error);
+  }
+}
+
+function checkMagic(name: string, bytes: Uint8Array): void {
+  const [a, b, c, d, version, , layer] = bytes;
+  if (a !== 0 || b !== 0x61 || c !== 0x73 || d !== 0x6d) {
+    const isText = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart().startsWith('(');
+    throw refused(
+      name,
+      isText
+        ? 'is WebAssembly text; translate it first, for example with wat2wasm'
+        : 'is not WebAssembly: it does not begin with \\0asm',
+    );
+  }
+  if (version !== 1 && layer === 1) {
+    throw refused(
+      name,
+      'is a component; Pollux runs core modules of WASI preview1 (--target wasm32-wasip1)',
+    );
+  }
+}
+
+async function compile(name: string, bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^WebAssembly\.compile\(\): /, '');
+    throw refused(name, `is not valid WebAssembly: ${reason}`, error);
+  }
+}
+
+function checkImports(name: string, imports: readonly Import[]): void {
+  const unknown = imports.filter(
+    (wanted) =>
+      wanted.module !== MODULE_NAME || wanted.type === undefined || !TYPES.has(wanted.name),
+  );
+  if (unknown.length > 0) {
+    const names = unknown.slice(0, 5).map((wanted) => `${wanted.module}.${wanted.name}`);
+    const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
+    throw refused(
+      name,
+      `imports ${names.join(', ')}${more}, which Pollux does not have; it has ${MODULE_NAME}'s 46 functions`,
+    );
+  }
+  for (const wanted of imports) {
+    const type = TYPES.get(wanted.name);
+    if (type === undefined || wanted.type === undefined || isSameType(type, wanted.type)) continue;
+    throw refused(
+      name,
+      `imports ${wanted.name} as ${typeText(wanted.type)}, but in ${MODULE_NAME} it is ${typeText(type)}`,
+    );
+  }
+}
+
+function checkMemory(name: string, shape: ModuleShape): void {
+  const index = shape.exportedMemories.get('memory');
+  if (index === undefined) throw refused(name, 'exports no memory named "memory"');
+  if (shape.memories.length > 1) throw refused(name, 'has more than one memory');
+  if (shape.memories[index]?.isShared === true) {
+    throw refused(name, 'has a shared memory; compile it without threads');
+  }
+}
+
+function findEntry(name: string, shape: ModuleShape): Entry {
+  const start = shape.functions.get('_start');
+  const initialize = shape.functions.get('_initialize');
+  const turn = shape.functions.get('turn');
+  if (start !== undefined && initialize !== undefined) {
+    throw refused(name, 'exports both _start and _initialize; a module is a command or a reactor');
+  }
+  if (start !== undefined) {
+    return expectType(name, '_start', start, { parameters: '', results: '' }, 'command');
+  }
+  if (turn === undefined) {
+    throw refused(name, 'exports neither _start nor turn, so there is nothing to run');
+  }
+  if (initialize !== undefined) {
+    expectType(name, '_initialize', initialize, { parameters: '', results: '' }, 'reactor');
+  }
+  return expectType(name, 'turn', turn, { parameters: 'i32', results: 'i32' }, 'reactor');
+}
+
+function expectType(
+  name: string,
+  exported: string,
+  type: FunctionType,
+  expected: FunctionType,
+  entry: Entry,
+): Entry {
+  if (isSameType(type, expected)) return entry;
+  throw refused(
+    name,
+    `exports ${exported} as ${typeText(type)}, but it must be ${typeText(expected)}`,
+  );
+}
+
+function isSameType(a: FunctionType, b: FunctionType): boolean {
+  return a.parameters === b.parameters && a.results === b.results;
+}
+
+function typeText(type: FunctionType): string {
+  return `(${type.parameters}) -> (${type.results})`;
+}
+
+function refused(name: string, reason: string, cause?: unknown): PolluxError {
+  return new PolluxError('MODULE_REFUSED', `${name} ${reason}`, { cause });
+}
+
+function notFound(name: string, reason: string, cause?: unknown): PolluxError {
+  return new PolluxError('MODULE_NOT_FOUND', `${name}: ${reason}`, { cause });
+}
