@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// The command line: picks the command, and turns every error into one line and an exit code.
+
+import manifest from '../../package.json' with { type: 'json' };
+import { PolluxError } from '../base/pollux-error.ts';
+import { exitCodeOf, ExitCode } from './exit-code.ts';
+import { HELP, parseCommandLine } from './options.ts';
+import { say } from './output.ts';
+import { runCommand } from './run.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommandLine(args);
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(HELP);
+      return ExitCode.OK;
+    case 'version':
+      process.stdout.write(`pollux ${manifest.version}\n`);
+      return ExitCode.OK;
+    case 'run':
+      return runCommand(command);
+  }
+}
+
+const args = process.argv.slice(2);
+try {
+  process.exit(await main(args));
+} catch (error) {
+  const isDebug = args
+    .slice(0, args.includes('--') ? args.indexOf('--') : undefined)
+    .includes('--debug');
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  say(message);
+  if (isDebug) process.stderr.write(`${stack}\n`);
+  else if (!(error instanceof PolluxError))
+    say('this is a bug, please report it; --debug says more');
+  process.exit(exitCodeOf(error));
+}

@@ -1,0 +1,44 @@
+// pollux run: one guest, until it ends or a signal ends it.
+
+import { type Guest, type GuestEnd, run } from '../runtime/supervisor.ts';
+import { ExitCode } from './exit-code.ts';
+import type { RunCommand } from './options.ts';
+import { say } from './output.ts';
+import { SignalWatch } from './signals.ts';
+
+/** @returns the exit code. */
+export async function runCommand(command: RunCommand): Promise<number> {
+  const signals = new SignalWatch();
+  const guest = await run(command.guest, command);
+  signals.attach(guest);
+  if (!command.isQuiet && guest.addresses.length > 0) {
+    say(`listening on ${guest.addresses.join(', ')} (${guest.name}, ${guest.kernel})`);
+  }
+  const end = await guest.exited;
+  if (command.isDebug) sayStats(guest);
+  return signals.exitCode ?? explainEnd(guest, end, command.isDebug);
+}
+
+function explainEnd(guest: Guest, end: GuestEnd, isDebug: boolean): number {
+  if (isDebug && end.stack !== '') process.stderr.write(`${end.stack}\n`);
+  switch (end.reason) {
+    case 'exited':
+      if (end.detail !== '') say(`${guest.name} ended: ${end.detail}`);
+      if (end.code <= ExitCode.GUEST_MAX) return end.code;
+      say(`${guest.name} exited with ${end.code}; a process can say ${ExitCode.GUEST_MAX} at most`);
+      return ExitCode.GUEST_MAX;
+    case 'trapped':
+      say(`${guest.name} trapped: ${end.detail}`);
+      return ExitCode.TRAPPED;
+    case 'stopped':
+      return ExitCode.OK;
+    case 'failed':
+      say(`${guest.name} can not go on: ${end.detail}; this is a bug, please report it`);
+      return ExitCode.FAILED;
+  }
+}
+
+function sayStats(guest: Guest): void {
+  const figures = Object.entries(guest.stats()).map(([name, value]) => `${name} ${value}`);
+  say(`${guest.name}: ${figures.join(', ')}`);
+}
