@@ -1,0 +1,159 @@
+// The guest's library, the host and the addon can't import each other, and know the same numbers.
+// Each number that two of them know is compared, and one that only the guest knows is named here.
+
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { Errno } from '../../host/base/errno.ts';
+import {
+  ClockId,
+  FileType,
+  HANDLE_INDEX_BITS,
+  Mode,
+  Readiness,
+  Shutdown,
+  SocketOption,
+} from '../../host/kernel/kernel.ts';
+import * as layout from '../../host/wasi/layout.ts';
+import { suite } from '../support/suite.ts';
+import { assemblyConstants, assemblyOffsets, differences, headerConstants } from './numbers.ts';
+
+const test = suite('the numbers that two sides know');
+
+const guest = textOf('assembly/abi/wasip1-layout.ts');
+
+/** The host's numbers by the names that the guest's library gives them. */
+const HOST_FOR_GUEST = new Map<string, number>([
+  ...Object.entries(Errno),
+  ...prefixed('EVENTTYPE_', layout.EventType),
+  ...prefixed('CLOCKID_', ClockId),
+  ...prefixed('FDFLAGS_', layout.FdFlags),
+  ...prefixed('FILETYPE_', FileType),
+  ...prefixed('RIFLAGS_', layout.RiFlags),
+  ...prefixed('RIGHTS_', layout.Rights),
+  ['EVENTRWFLAGS_HANGUP', layout.EVENT_HANGUP],
+  ['SUBCLOCKFLAGS_ABSTIME', layout.CLOCK_ABSTIME],
+]);
+
+/** What the guest alone needs to know. */
+const GUEST_ONLY = new Set(['STDIN', 'STDOUT', 'STDERR', 'FD_PREOPENED_FIRST']);
+
+/** What the host calls a size or an offset that the guest's library pins. */
+const OFFSETS = new Map<string, number>([
+  ['Iovec', layout.Iovec.BYTES],
+  ['Iovec.lengthBytes', layout.Iovec.LEN],
+  ['Fdstat', layout.Fdstat.BYTES],
+  ['Fdstat.flags', layout.Fdstat.FLAGS],
+  ['Fdstat.rightsBase', layout.Fdstat.RIGHTS_BASE],
+  ['SubscriptionFd', layout.Subscription.BYTES],
+  ['SubscriptionFd.tag', layout.Subscription.TAG],
+  ['SubscriptionFd.fd', layout.Subscription.FD],
+  ['SubscriptionClock', layout.Subscription.BYTES],
+  ['SubscriptionClock.tag', layout.Subscription.TAG],
+  ['SubscriptionClock.clockId', layout.Subscription.CLOCK_ID],
+  ['SubscriptionClock.timeoutNs', layout.Subscription.CLOCK_TIMEOUT],
+  ['SubscriptionClock.precisionNs', layout.Subscription.CLOCK_PRECISION],
+  ['SubscriptionClock.flags', layout.Subscription.CLOCK_FLAGS],
+  ['Event', layout.Event.BYTES],
+  ['Event.error', layout.Event.ERROR],
+  ['Event.type', layout.Event.TYPE],
+  ['Event.readyBytes', layout.Event.NBYTES],
+  ['Event.flags', layout.Event.FLAGS],
+]);
+
+const guestName = (name: string): string | undefined => (GUEST_ONLY.has(name) ? undefined : name);
+
+test('the guest and the host know the same errnos, flags and tags', () => {
+  const constants = assemblyConstants(guest);
+  assert.ok(constants.size >= Object.keys(Errno).length);
+  assert.equal(differences(constants, HOST_FOR_GUEST, guestName), []);
+});
+
+test('the guest has every errno', () => {
+  const constants = assemblyConstants(guest);
+  assert.equal(
+    differences(new Map(Object.entries(Errno)), constants, (name) => name),
+    [],
+  );
+});
+
+test('the guest and the host know the same sizes and offsets', () => {
+  const offsets = assemblyOffsets(guest);
+  assert.ok(offsets.size > 15);
+  assert.equal(
+    differences(offsets, OFFSETS, (name) => name),
+    [],
+  );
+});
+
+test('the addon and the host know the same errnos', () => {
+  const header = headerConstants(textOf('native-host/core/wasi-errno.h'));
+  const inHeader = (name: string): string => `WASI_${name}`;
+  const inHost = (name: string): string => name.replace(/^WASI_/, '');
+  const host = new Map<string, number>(Object.entries(Errno));
+  assert.equal(differences(host, header, inHeader), []);
+  assert.equal(differences(header, host, inHost), []);
+});
+
+test('the addon and the host know the same readiness, modes, types and options', () => {
+  const header = new Map(
+    ['demux', 'handles', 'clocks', 'sockets', 'socket-options'].flatMap((name) => [
+      ...headerConstants(textOf(`native-host/core/${name}.h`)),
+    ]),
+  );
+  const host = new Map<string, number>([
+    ...prefixed('POLLUX_', Readiness),
+    ...prefixed('POLLUX_MODE_', Mode),
+    ...prefixed('POLLUX_CLOCK_', ClockId),
+    ...prefixed('POLLUX_SHUTDOWN_', Shutdown),
+    ...prefixed('POLLUX_OPTION_', SocketOption),
+    ...prefixed('POLLUX_FILE_', {
+      UNKNOWN: FileType.UNKNOWN,
+      BLOCK_DEVICE: FileType.BLOCK_DEVICE,
+      CHARACTER_DEVICE: FileType.CHARACTER_DEVICE,
+      DIRECTORY: FileType.DIRECTORY,
+      REGULAR: FileType.REGULAR_FILE,
+      SOCKET_DGRAM: FileType.SOCKET_DGRAM,
+      SOCKET_STREAM: FileType.SOCKET_STREAM,
+    }),
+    ['POLLUX_HANDLE_INDEX_BITS', HANDLE_INDEX_BITS],
+  ]);
+  assert.equal(
+    differences(host, header, (name) => name),
+    [],
+  );
+});
+
+test('a number that differs, or that one side lacks, is found', () => {
+  const wrong = assemblyConstants(
+    'export const AGAIN: u16 = 7;\nexport const NEW: u16 = 0x63;\nexport const STDERR: u32 = 2;',
+  );
+  assert.equal(differences(wrong, HOST_FOR_GUEST, guestName), [
+    'AGAIN: 7, there 6',
+    'NEW: 99, there undefined',
+  ]);
+  const offsets = assemblyOffsets(
+    'if (offsetof<Event>("error") != 9) E; if (offsetof<Event>() != 32)',
+  );
+  assert.equal(
+    differences(offsets, OFFSETS, (name) => name),
+    ['Event.error: 9, there 8'],
+  );
+  const header = headerConstants('enum {\n  WASI_AGAIN = 7,\n};\n#define POLLUX_X 3\n');
+  assert.equal(
+    [...header],
+    [
+      ['WASI_AGAIN', 7],
+      ['POLLUX_X', 3],
+    ],
+  );
+});
+
+function prefixed(prefix: string, numbers: Record<string, number>): [string, number][] {
+  return Object.entries(numbers).map(([name, number]) => [prefix + name, number]);
+}
+
+function textOf(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+test.run();

@@ -1,0 +1,34 @@
+// The examples run, and print what a reader of them expects.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+
+const test = suite('examples');
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+const OUTPUT: Readonly<Record<string, RegExp>> = {
+  'embed.mjs':
+    /^listening on tcp:127\.0\.0\.1:\d+\nUryyb sebz gur cebtenz nebhaq gur fnaqobk\n1 connection, 42 bytes in, 42 bytes out\nstopped\n$/,
+};
+
+test('every example is tried here', () => {
+  assert.equal(readdirSync(folder).sort(), Object.keys(OUTPUT).sort());
+});
+
+for (const [name, output] of Object.entries(OUTPUT)) {
+  test(`${name} runs to its end`, () => {
+    const child = spawnSync(process.execPath, [name], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    assert.is(child.stderr, '');
+    assert.match(child.stdout, output);
+    assert.is(child.status, 0);
+  });
+}
+
+test.run();

@@ -1,0 +1,129 @@
+// What the built modules are: their size, what they import and export, that no garbage collector is
+// in them, and that an engine can improve the body of the command's loop.
+
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+import { moduleBytes } from './support/guest.ts';
+
+const SIZE_BYTES_MAX = 8192;
+
+interface Compilation {
+  readonly entry: string;
+  readonly source: string | null;
+  readonly target: string;
+  readonly output: string;
+}
+
+interface Builder {
+  compile(compilation: Compilation, extraArguments?: string[]): Promise<Uint8Array>;
+  modulesOf(program: string): Compilation[];
+}
+
+const url = new URL('../../scripts/build-guests.mjs', import.meta.url).href;
+const builder = (await import(url)) as Builder;
+const [command, reactor] = builder.modulesOf('rot13-echo');
+if (command === undefined || reactor === undefined) throw new Error('a program is two modules');
+
+/** What WebAssembly.Module tells of a module; the types of the repository have only what host/ uses. */
+const Reflection = WebAssembly.Module as unknown as {
+  imports(module: WebAssembly.Module): { module: string; name: string }[];
+  exports(module: WebAssembly.Module): { name: string }[];
+};
+
+const test = suite('modules (guest)');
+
+for (const name of ['rot13-echo.wasm', 'rot13-echo.reactor.wasm']) {
+  test(`${name} has at most ${SIZE_BYTES_MAX} bytes`, () => {
+    const { length } = moduleBytes(name);
+    assert.ok(length <= SIZE_BYTES_MAX, `${length} bytes`);
+  });
+
+  test(`${name} imports the functions of preview1 that an echo server needs, and no other`, () => {
+    const imports = Reflection.imports(new WebAssembly.Module(moduleBytes(name)));
+    assert.equal([...new Set(imports.map(({ module }) => module))], ['wasi_snapshot_preview1']);
+    assert.equal(imports.map(({ name: function_ }) => function_).sort(), [
+      'args_get',
+      'args_sizes_get',
+      'clock_time_get',
+      'fd_close',
+      'fd_fdstat_get',
+      'fd_fdstat_set_flags',
+      'fd_write',
+      'poll_oneoff',
+      'proc_exit',
+      'sock_accept',
+      'sock_recv',
+      'sock_send',
+    ]);
+  });
+}
+
+test('the command exports its memory and _start only', () => {
+  assert.equal(exportsOf('rot13-echo.wasm'), ['_start', 'memory']);
+});
+
+test('the reactor exports its memory, _initialize and turn only', () => {
+  assert.equal(exportsOf('rot13-echo.reactor.wasm'), ['_initialize', 'memory', 'turn']);
+});
+
+test('the modules, built without a collector, are the same bytes when built for one', async () => {
+  const builds = [
+    [command, 'minimal'],
+    [command, 'incremental'],
+    [reactor, 'incremental'],
+  ] as const;
+  for (const [module, runtime] of builds) {
+    const built = moduleBytes(module.output.replace('build/', ''));
+    const other = await builder.compile(module, ['--runtime', runtime]);
+    assert.ok(Buffer.from(other).equals(built), `${module.output} with ${runtime}`);
+  }
+});
+
+test('a program with an object would contain a collector: the comparison can fail', async () => {
+  const planted = { ...command, source: `${command.source}export const a = new Array<i32>(9);` };
+  const { length } = await builder.compile(planted, ['--runtime', 'incremental']);
+  assert.ok(length > moduleBytes('rot13-echo.wasm').length + 500, `${length} bytes`);
+});
+
+test('no function of the heap or of a collector has a name in the modules', async () => {
+  const named = await builder.compile(command, ['--runtime', 'incremental', '--debug']);
+  const names = Buffer.from(named).toString('latin1');
+  assert.match(names, 'demux/poll-oneoff/wait');
+  for (const name of ['__new', '__collect', '__alloc', '__renew', '__link', '~lib/rt/']) {
+    assert.not.match(names, name);
+  }
+});
+
+test('the loop of _start calls the turn through the table, so that it stays a function', async () => {
+  const { default: binaryen } = (await import(BINARYEN)) as { default: Binaryen };
+  const module = binaryen.readBinary(moduleBytes('rot13-echo.wasm'));
+  const text = module.emitText();
+  module.dispose();
+  const start = /\(export "_start" \(func (\S+)\)\)/.exec(text)?.[1] ?? '';
+  const body = text
+    .split('\n (func ')
+    .find((one) => one.startsWith(`${start} `) || one.startsWith(`${start}\n`));
+  assert.match(body ?? '', /\(loop[^]*\(call_indirect/);
+  assert.not.match(body ?? '', importedAs(text, 'poll_oneoff'));
+});
+
+/** AssemblyScript brings it; its types are not needed for three calls. */
+const BINARYEN: string = 'binaryen';
+
+interface Binaryen {
+  readBinary(bytes: Uint8Array): { emitText(): string; dispose(): void };
+}
+
+/** The call of an imported function, as the text has it. */
+function importedAs(text: string, name: string): string {
+  return `call ${new RegExp(`"${name}" \\(func (\\S+)`).exec(text)?.[1] ?? name} `;
+}
+
+function exportsOf(name: string): string[] {
+  const module = new WebAssembly.Module(moduleBytes(name));
+  return Reflection.exports(module)
+    .map((entry) => entry.name)
+    .sort();
+}
+
+test.run();

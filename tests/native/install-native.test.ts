@@ -1,0 +1,136 @@
+// Runs install-native.mjs in a copy of what it needs, so that the real addon stays as it is.
+
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+const OUTPUT = 'build/native/pollux.node';
+
+const test = suite('install-native');
+
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A package as npm has it after unpacking. */
+function makePackage(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pollux-install-'));
+  folders.push(folder);
+  for (const name of ['scripts/install-native.mjs', 'native-host', 'package.json']) {
+    cpSync(join(REPOSITORY, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+function install(
+  folder: string,
+  env: Record<string, string> = {},
+  ...args: string[]
+): { status: number | null; output: string } {
+  const script = join(folder, 'scripts/install-native.mjs');
+  // The environment of the test may ask for other compilers or flags.
+  const clean = { PATH: process.env['PATH'] ?? '', ...env };
+  const result = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', env: clean });
+  return { status: result.status, output: result.stdout + result.stderr };
+}
+
+/** Puts a file in the addon's place that is newer than every source. Returns its time, in seconds. */
+function placeAddon(folder: string): number {
+  const path = join(folder, OUTPUT);
+  const time = Date.parse('2040-01-01') / 1000;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+  utimesSync(path, time, time);
+  return time;
+}
+
+const noLinux =
+  process.platform === 'linux' ? undefined : `the addon is for Linux, not ${process.platform}`;
+const noCompiler =
+  spawnSync('cc', ['--version']).error === undefined ? noLinux : 'there is no C compiler';
+
+const onLinux = (title: string, body: () => void): void =>
+  noLinux === undefined ? test(title, body) : test.skip(title, noLinux);
+const compiling = (title: string, body: () => void): void =>
+  noCompiler === undefined ? test(title, body) : test.skip(title, noCompiler);
+
+compiling('it compiles an addon that loads, and says so in one line', () => {
+  const folder = makePackage();
+  const { status, output } = install(folder);
+  assert.is(output, 'pollux native: built by cc\n');
+  assert.is(status, 0);
+  const load = `process.stdout.write(typeof require(${JSON.stringify(join(folder, OUTPUT))}).createKernel)`;
+  assert.is(spawnSync(process.execPath, ['-e', load], { encoding: 'utf8' }).stdout, 'function');
+});
+
+compiling('--if-stale compiles only when a source is newer', () => {
+  const folder = makePackage();
+  const time = placeAddon(folder);
+  assert.equal(install(folder, {}, '--if-stale'), { status: 0, output: '' });
+  assert.is(statSync(join(folder, OUTPUT)).size, 0);
+  utimesSync(join(folder, 'native-host/core/clocks.h'), time + 1, time + 1);
+  const { output } = install(folder, { POLLUX_CFLAGS: '-O0' }, '--if-stale');
+  assert.match(output, /clocks\.h has changed\n.*built by cc/);
+  assert.ok(statSync(join(folder, OUTPUT)).size > 0);
+});
+
+compiling('an error of the compiler is shown in full, and leaves the old addon', () => {
+  const folder = makePackage();
+  placeAddon(folder);
+  appendFileSync(join(folder, 'native-host/core/wake.c'), '\nint broken = unknown_name;\n');
+  const { status, output } = install(folder, { POLLUX_CFLAGS: '-O0' });
+  assert.is(status, 1);
+  assert.match(output, /wake\.c.*unknown_name[^]*NOT BUILT/);
+  assert.equal(readdirSync(join(folder, 'build/native')), ['pollux.node']);
+});
+
+compiling('flags are added', () => {
+  const folder = makePackage();
+  const { status, output } = install(folder, { POLLUX_CFLAGS: '-fno-such-flag  -g' });
+  assert.is(status, 1);
+  assert.match(output, /-fno-such-flag/);
+});
+
+onLinux('without a compiler it says what is missing and goes on, unless it must not', () => {
+  const folder = makePackage();
+  const { status, output } = install(folder, { CC: 'no-such-compiler' });
+  assert.is(status, 0);
+  assert.match(output, /NOT BUILT.*no-such-compiler.*apt-get install gcc.*npm rebuild/);
+  assert.is(install(folder, { CC: 'no-such-compiler', POLLUX_NATIVE: 'required' }).status, 1);
+});
+
+onLinux('a prebuilt addon is used', () => {
+  const folder = makePackage();
+  const prebuilt = join(folder, 'prebuilds', `linux-${process.arch}`, 'pollux.node');
+  mkdirSync(dirname(prebuilt), { recursive: true });
+  writeFileSync(prebuilt, '');
+  assert.equal(install(folder), { status: 0, output: 'pollux native: prebuilt\n' });
+  assert.not(existsSync(join(folder, OUTPUT)));
+});
+
+test('an unknown option is refused', () => {
+  const { status, output } = install(makePackage(), {}, '--if-stael');
+  assert.is(status, 2);
+  assert.match(output, /--if-stael/);
+});
+
+test.run();

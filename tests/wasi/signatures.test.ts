@@ -1,0 +1,127 @@
+// The table of signatures against the functions: every import exists, writes just what the table
+// says, and answers what docs/wasi-coverage.md says.
+
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { SIGNATURES } from '../../host/wasi/signatures.ts';
+import { suite } from '../support/suite.ts';
+import { SENTINEL } from './caller.ts';
+import { IOVECS, type TestWorld, withWorld } from './world.ts';
+
+const test = suite('signatures');
+const page = readFileSync(new URL('../../docs/wasi-coverage.md', import.meta.url), 'utf8');
+
+test('there are the 46 functions of preview1, each once, and the page names them all', () => {
+  const names = new Set(SIGNATURES.map(({ name }) => name));
+  assert.is(SIGNATURES.length, 46);
+  assert.is(names.size, 46);
+  for (const name of names) assert.ok(page.includes(`\`${name}\``), `the page lacks ${name}`);
+});
+
+test(
+  'what is not built answers what the page says, for an open descriptor; BADF for a closed one',
+  withWorld((world) => {
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| ([A-Z]+) +\|$/gm)];
+    assert.is(rows.length, 22);
+    for (const [, name = '', errno = ''] of rows) {
+      assert.is(world.errno(name, ...parametersOf(name, world.listenFd)), errno, name);
+      assert.is(world.errno(name, ...parametersOf(name, 99)), 'BADF', name);
+    }
+    assert.is(world.errno('proc_raise', 2), 'NOSYS');
+  }),
+);
+
+/** Calls that succeed, made ready by `prepare`. A sentinel in each result proves the region. */
+const CALLS: Readonly<Record<string, (world: TestWorld) => (number | bigint)[]>> = {
+  args_get: () => [512, 600],
+  args_sizes_get: () => [512, 516],
+  environ_get: () => [512, 600],
+  environ_sizes_get: () => [512, 516],
+  clock_res_get: () => [1, 512],
+  clock_time_get: () => [0, 0n, 512],
+  fd_close: (world) => [world.connect().fd],
+  fd_fdstat_get: ({ listenFd }) => [listenFd, 640],
+  fd_fdstat_set_flags: ({ listenFd }) => [listenFd, 4],
+  fd_filestat_get: ({ listenFd }) => [listenFd, 640],
+  fd_read: (world) => [readable(world), IOVECS, 2, 512],
+  fd_renumber: (world) => [world.connect().fd, world.connect().fd],
+  fd_write: (world) => [readable(world), IOVECS, 2, 512],
+  poll_oneoff: (world) => {
+    world.caller.setFdSubscription(8192, 2, readable(world), 1n);
+    world.caller.setFdSubscription(8192 + 48, 1, 99, 1n);
+    return [8192, 9000, 2, 512];
+  },
+  sched_yield: () => [],
+  random_get: () => [700, 100],
+  sock_accept: (world) => {
+    world.peers.connect(world.address);
+    world.peers.settle();
+    return [world.listenFd, 0, 512];
+  },
+  sock_recv: (world) => [readable(world), IOVECS, 2, 0, 512, 520],
+  sock_send: (world) => [readable(world), IOVECS, 2, 0, 512],
+  sock_shutdown: (world) => [readable(world), 2],
+};
+
+for (const { name, writes } of SIGNATURES) {
+  const prepare = CALLS[name];
+  if (prepare === undefined) continue;
+  test(
+    `${name} writes the regions that the table names, and no other byte`,
+    withWorld(
+      (world) => {
+        const { caller } = world;
+        caller.clear();
+        const parameters = prepare(world);
+        const before = caller.bytes.slice();
+        assert.is(world.errno(name, ...parameters), 'SUCCESS');
+        const regions = writes(parameters.map(Number), caller.view);
+        const declared = new Set<number>();
+        for (const { pointer, lengthBytes } of regions) {
+          for (let at = pointer; at < pointer + lengthBytes; at++) declared.add(at);
+        }
+        const changed = [...caller.bytes.keys()].filter((at) => caller.bytes[at] !== before[at]);
+        assert.equal(
+          changed.filter((at) => !declared.has(at)),
+          [],
+          'bytes were written that the table does not name',
+        );
+        // A region may repeat a sentinel by chance, but not as a whole.
+        for (const { pointer, lengthBytes } of regions) {
+          if (lengthBytes === 0) continue;
+          const region = changed.filter((at) => at >= pointer && at < pointer + lengthBytes);
+          assert.ok(region.length > 0, `nothing was written at ${pointer}`);
+        }
+      },
+      { args: ['guest', 'b'], environ: ['A=b'] },
+    ),
+  );
+}
+
+test('what no call is listed for answers no success: it is not built, or does not return', () => {
+  const rest = SIGNATURES.map(({ name }) => name).filter((name) => CALLS[name] === undefined);
+  const unbuilt = [...page.matchAll(/^\| `(\w+)` +\| ([A-Z]+) +\|$/gm)].map(([, name]) => name);
+  const others = ['fd_prestat_get', 'fd_prestat_dir_name', 'proc_exit', 'proc_raise'];
+  assert.equal(rest.toSorted(), [...unbuilt, ...others].toSorted());
+});
+
+test.run();
+
+/** A connection with 7 bytes to read, into buffers of 5 and 100. */
+function readable(world: TestWorld): number {
+  const { fd, peer } = world.connect();
+  peer.send('7 bytes');
+  world.peers.settle();
+  world.caller.bytes.fill(SENTINEL, 512, 536);
+  world.caller.setIovecs(IOVECS, [2000, 5], [3000, 100]);
+  return fd;
+}
+
+/** `fd` for every descriptor, 0 for the rest: these calls look at nothing else. */
+function parametersOf(name: string, fd: number): (number | bigint)[] {
+  const signature = SIGNATURES.find((candidate) => candidate.name === name);
+  return (signature?.parameters ?? []).map(({ kind, type }) => {
+    if (kind === 'fd') return fd;
+    return type === 'i64' ? 0n : 0;
+  });
+}
