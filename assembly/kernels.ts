@@ -9,7 +9,7 @@ import { Slot } from "./reactor/slot";
 
 export { blockBytesFor, giveBlock, takeBlock, takeForEver } from "./lib/block-pool";
 export { rot13, rot13Scalar, rot13Simd } from "./lib/rot13";
-export { borrowedBlockCount, setRingBytes } from "./net/ring-buffer";
+export { borrowedBlockCount } from "./net/ring-buffer";
 export { expireDeadlines, nextDeadlineNs } from "./reactor/deadlines";
 export { closeSlot, findSlot, reserveSlot, slotAt } from "./reactor/fd-table";
 

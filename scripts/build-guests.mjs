@@ -58,7 +58,8 @@ export async function compile({ entry, source, target }, extraArguments = []) {
 /** The modules of a program. Their entries exist in memory only: they bind program and core. */
 export function modulesOf(program) {
   const core = `import { turn } from "./reactor/dispatch";\nimport "./programs/${program}";\n`;
-  const loop = 'import { turnForEver } from "./reactor/command";\nturnForEver(changetype<usize>(turn));\n';
+  const loop =
+    'import { turnForEver } from "./reactor/command";\nturnForEver(changetype<usize>(turn));\n';
   return [
     {
       entry: 'assembly/command.ts',

@@ -19,6 +19,7 @@ import {
   SubscriptionFd,
 } from "../abi/wasip1-layout";
 import { giveBlock, takeBlock } from "../lib/block-pool";
+import { NS_PER_MS } from "../lib/units";
 import { slotAt } from "../reactor/fd-table";
 import { READ } from "../reactor/interest";
 import { Slot } from "../reactor/slot";
@@ -32,9 +33,6 @@ const EVENT_BYTES: u32 = <u32>offsetof<Event>();
 
 /** No slot has this number, so no slot's userdata is this one. */
 export const CLOCK_USERDATA: u64 = u64.MAX_VALUE;
-
-/** The clock may be late by as much as deadlines are coarse. */
-const CLOCK_PRECISION_NS: u64 = 1000000;
 
 let block: usize = 0;
 let blockBytes: u32 = 0;
@@ -109,7 +107,8 @@ export function putClock(timeoutNs: u64): void {
   clock.tag = EVENTTYPE_CLOCK;
   clock.clockId = CLOCKID_MONOTONIC;
   clock.timeoutNs = timeoutNs;
-  clock.precisionNs = CLOCK_PRECISION_NS;
+  // It may be late by as much as deadlines are coarse.
+  clock.precisionNs = NS_PER_MS;
 }
 
 function notePlace(slot: Slot, tag: u8, place: u32): void {

@@ -1,6 +1,7 @@
 // The arguments of the guest's command line, and reading numbers from them.
 
 import { argsGet, argsSizesGet } from "../abi/wasip1";
+import { E2BIG, NOMEM, SUCCESS } from "../abi/wasip1-layout";
 import { blockBytesFor, takeBlock } from "./block-pool";
 import { literalByte, literalLength } from "./literal";
 import { addNumber, addText, exitWithLine } from "./stderr";
@@ -15,15 +16,15 @@ let addresses: usize = 0;
 /** Reads the arguments, the program's name among them, and tells how many there are. */
 export function readArguments(): u32 {
   let errno = argsSizesGet(sizes, sizes + 4);
-  if (errno != 0) exitUnread(errno);
+  if (errno != SUCCESS) exitUnread(errno);
   const count = load<u32>(sizes);
   const textBytes = load<u32>(sizes, 4);
   if (count == 0) return 0;
-  if (count > ARGUMENT_BYTES_MAX / 4 || textBytes > ARGUMENT_BYTES_MAX) exitUnread(0);
+  if (count > ARGUMENT_BYTES_MAX / 4 || textBytes > ARGUMENT_BYTES_MAX) exitUnread(E2BIG);
   addresses = takeBlock(blockBytesFor(count * 4 + textBytes));
-  if (addresses == 0) exitUnread(0);
+  if (addresses == 0) exitUnread(NOMEM);
   errno = argsGet(addresses, addresses + count * 4);
-  if (errno != 0) exitUnread(errno);
+  if (errno != SUCCESS) exitUnread(errno);
   return count;
 }
 

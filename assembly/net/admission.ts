@@ -3,18 +3,21 @@
 // unwatched until something is closed; with nothing to close, until a moment has passed.
 
 import { forget, watch } from "../demux/default";
+import { NS_PER_MS } from "../lib/units";
 import { addDeadlineList, Deadline, DeadlineList } from "../reactor/deadlines";
 import { READ } from "../reactor/interest";
-import { Slot } from "../reactor/slot";
+import { Slot, SLOT_BYTES } from "../reactor/slot";
 import { nowNs } from "../reactor/turn-clock";
 
-const RETRY_NS: u64 = 100000000;
+const RETRY_MS: u64 = 100;
 
 /** A slot of the table, and the next listener. */
 @unmanaged
 export class Listener extends Slot {
   nextListener: usize;
 }
+
+if (offsetof<Listener>() > SLOT_BYTES) ERROR("a listener needs a larger room");
 
 const retry = changetype<Deadline>(memory.data(16, 8));
 const retries = changetype<DeadlineList>(memory.data(24, 8));
@@ -26,7 +29,7 @@ let isSuspended: bool = false;
 /** Watches a listener from now on. False when memory was refused. */
 export function admitFrom(listener: Listener): bool {
   if (firstListener == 0) {
-    retries.durationNs = RETRY_NS;
+    retries.durationNs = RETRY_MS * NS_PER_MS;
     retries.onExpired = changetype<usize>(resumeAfterRetry);
     addDeadlineList(retries);
   }

@@ -11,6 +11,7 @@ import { AGAIN, INTR, Iovec } from "../abi/wasip1-layout";
 import { forget, watch } from "../demux/default";
 import { Callback, indexOf } from "../lib/callback";
 import { List, ListNode } from "../lib/list";
+import { NS_PER_MS } from "../lib/units";
 import { addDeadlineList, Deadline, DeadlineList } from "../reactor/deadlines";
 import { leaveMoreToDo } from "../reactor/dispatch";
 import { closeSlot, openSlot } from "../reactor/fd-table";
@@ -20,8 +21,6 @@ import { nowNs } from "../reactor/turn-clock";
 import { noteClosed, noteOpened } from "./admission";
 import { borrowedBlockCount, isRingBlockFree, RingBuffer, setRingBytes } from "./ring-buffer";
 import { receive, send } from "./socket";
-
-const NS_PER_MS: u64 = 1000000;
 
 
 @unmanaged

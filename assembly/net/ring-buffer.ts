@@ -12,13 +12,13 @@
 import { Iovec } from "../abi/wasip1-layout";
 import { giveBlock, isBlockFree, takeBlock } from "../lib/block-pool";
 
-/** The size of every ring of a program. */
-let ringBytes: u32 = 32768;
+/** The size of every ring of a program; set before the first is used. */
+let ringBytes: u32 = 0;
 
 /** How many rings hold a block. */
 let borrowedCount: u32 = 0;
 
-/** Sets the size of all rings, before the first is used. A power of two. */
+/** Sets the size of all rings, a power of two. No ring holds bytes then. */
 export function setRingBytes(bytes: u32): void {
   assert(borrowedCount == 0);
   ringBytes = bytes;

@@ -2,8 +2,8 @@
 
 import { FD_PREOPENED_FIRST, SUCCESS } from "../abi/wasip1-layout";
 import { open } from "../demux/default";
-import { addText, exitWithErrno, exitWithLine } from "../lib/stderr";
 import { Callback } from "../lib/callback";
+import { addText, exitWithErrno, exitWithLine } from "../lib/stderr";
 import { setUpConnections } from "./connection";
 import { openListener } from "./listener";
 import { idleMs, readServerOptions, ringBytes } from "./server-options";

@@ -4,14 +4,13 @@
 import { INTR } from "../abi/wasip1-layout";
 import { wait } from "../demux/default";
 import { indexOf } from "../lib/callback";
+import { NS_PER_MS } from "../lib/units";
 import { expireDeadlines, NEVER_NS, nextDeadlineNs } from "./deadlines";
 import { takeReady } from "./ready-list";
 import { forgetNow, nowNs } from "./turn-clock";
 
 /** What {@link turn} answers when only an event can give it something to do. */
 export const ONLY_FOR_EVENTS: i32 = i32.MAX_VALUE;
-
-const NS_PER_MS: u64 = 1000000;
 
 let failure: u16 = 0;
 let hasMoreToDo: bool = false;

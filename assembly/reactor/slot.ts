@@ -6,7 +6,7 @@ import { Callback } from "../lib/callback";
 /** A room that holds any slot with what its owner keeps behind it. */
 export const SLOT_BYTES: u32 = 80;
 
-/** 36 bytes. */
+/** 40 bytes. */
 @unmanaged
 export class Slot {
   /** Any number that the host gave out: never use it as an index. */

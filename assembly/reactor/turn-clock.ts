@@ -2,11 +2,9 @@
 // happens in one turn happens, for deadlines, at one time. Unread when there are no deadlines.
 
 import { clockTimeGet } from "../abi/wasip1";
-import { CLOCKID_MONOTONIC } from "../abi/wasip1-layout";
+import { CLOCKID_MONOTONIC, SUCCESS } from "../abi/wasip1-layout";
 import { addText, exitWithErrno } from "../lib/stderr";
-
-/** Deadlines are made of milliseconds. */
-const PRECISION_NS: u64 = 1000000;
+import { NS_PER_MS } from "../lib/units";
 
 const timeNs: usize = memory.data(8, 8);
 
@@ -15,8 +13,8 @@ let isRead: bool = false;
 /** Nanoseconds since a fixed moment, at the end of the last wait or later. */
 export function nowNs(): u64 {
   if (!isRead) {
-    const errno = clockTimeGet(CLOCKID_MONOTONIC, PRECISION_NS, timeNs);
-    if (errno != 0) {
+    const errno = clockTimeGet(CLOCKID_MONOTONIC, NS_PER_MS, timeNs);
+    if (errno != SUCCESS) {
       addText("guest: the monotonic clock cannot be read");
       exitWithErrno(errno);
     }

@@ -47,6 +47,16 @@ test('a refused growth is answered with 0, and what was lent before stays whole'
   assert.is(kernels.takeBlock(65536), blocks[5]);
 });
 
+test('memory is used to its last page, however large the pieces', () => {
+  for (let pages = 1; pages <= 9; pages++) {
+    const kernels = loadKernels();
+    for (let piece = pages; piece > 0; piece--) {
+      while (kernels.takeForEver(piece * 65_536) !== 0);
+    }
+    assert.is(kernels.memory.buffer.byteLength, 64 * 65_536);
+  }
+});
+
 test('memory taken for ever is zero and on a cache line', () => {
   const kernels = loadKernels();
   const sizes = [1, 100, 5120, 70_000];

@@ -210,6 +210,21 @@ test('a connection without traffic is closed after --idle-ms, one with traffic i
   assert.ok(busy.isClosed);
 });
 
+test('the deadline of a closed connection does not close its successor', () => {
+  const { guest, host, listener } = startServer(['--idle-ms', '1000']);
+  const first = connect(listener, 5);
+  guest.settle();
+  host.nowNs += 600n * NS_PER_MS;
+  first.peerFinishes();
+  guest.settle();
+  assert.is(guest.turn(0), ONLY_FOR_EVENTS);
+  const second = connect(listener, 5);
+  guest.settle();
+  host.nowNs += 600n * NS_PER_MS;
+  assert.is(guest.turn(0), 400);
+  assert.equal([first.isClosed, second.isClosed], [true, false]);
+});
+
 test('bytes that go out are traffic too', () => {
   const { guest, host, listener } = startServer(['--idle-ms', '1000']);
   const socket = connect(listener, 5);

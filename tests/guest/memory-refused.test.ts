@@ -9,6 +9,7 @@ import { connect, LISTENER, moduleBytes, startGuest, type Guest } from './suppor
 import type { FakeListener } from './support/fake-socket.ts';
 
 const RING_BYTES = 16_384;
+const NS_PER_MS = 1_000_000n;
 
 const test = suite('memory refused (guest)');
 
@@ -74,6 +75,33 @@ test('those that wait are read when one that holds memory is closed', () => {
   for (const socket of waiting) assert.is(socket.takeReceivedText(), 'nop');
 });
 
+test('one that waits for memory and is closed meanwhile is out of the queue', () => {
+  const { guest, host, listener } = startLimited(1, String(RING_BYTES), ['--idle-ms', '1000']);
+  const sockets = Array.from({ length: 8 }, (_, i) => connect(listener, 100 + i));
+  guest.settle();
+  for (const socket of sockets) {
+    socket.sendRoomBytes = 0;
+    socket.peerSends('abc');
+  }
+  guest.settle();
+  const holding = sockets.filter(({ recvCount }) => recvCount > 0);
+  host.nowNs += 600n * NS_PER_MS;
+  for (const socket of holding) socket.sendRoomBytes = 1;
+  guest.settle();
+  host.nowNs += 600n * NS_PER_MS;
+  guest.turn(0);
+  // Those that only waited are closed; those that still hold bytes end after them.
+  assert.equal(
+    sockets.filter(({ isClosed }) => !isClosed),
+    holding,
+  );
+  const late = connect(listener, 200);
+  late.peerSends('abc');
+  for (const socket of holding) socket.sendRoomBytes = Infinity;
+  guest.settle();
+  for (const socket of [...holding, late]) assert.ok(socket.takeReceivedText().endsWith('p'));
+});
+
 test('a connection whose bytes find no memory, with none to come back, is closed', () => {
   const { guest, listener } = startLimited(1, String(1 << 20));
   const sockets = [connect(listener, 5), connect(listener, 6)];
@@ -110,9 +138,10 @@ test('write interest without memory for it takes the place of read interest', ()
 function startLimited(
   pages: number,
   ringBytes = String(RING_BYTES),
+  args: readonly string[] = [],
 ): { guest: Guest; host: FakeHost; listener: FakeListener } {
   const host = new FakeHost();
-  host.arguments = ['--ring-bytes', ringBytes];
+  host.arguments = ['--ring-bytes', ringBytes, ...args];
   const listener = host.listen(LISTENER);
   const bytes = withMemoryLimit(moduleBytes('rot13-echo.reactor.wasm'), pages);
   return { guest: startGuest(host, bytes), host, listener };
