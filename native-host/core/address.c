@@ -36,10 +36,13 @@ static int32_t read_ipv4(const char* host, uint16_t port, struct pollux_address*
   return 0;
 }
 
-/* A zone is an interface's name or number: fe80::1%eth0. Answers 0 for none that exists. */
+/* A zone is an interface's name or number: fe80::1%eth0. Answers 0 for what is neither. */
 static uint32_t zone_index(const char* zone) {
   const uint32_t by_name = if_nametoindex(zone);
-  return by_name != 0 ? by_name : (uint32_t)strtoul(zone, NULL, 10);
+  if (by_name != 0) return by_name;
+  char* end = NULL;
+  const unsigned long by_number = strtoul(zone, &end, 10);
+  return *end == '\0' && by_number <= UINT32_MAX ? (uint32_t)by_number : 0;
 }
 
 static int32_t read_ipv6(char* host, uint16_t port, struct pollux_address* result) {

@@ -76,7 +76,7 @@ struct pollux_demux {
 /* epoll(7). */
 extern const struct pollux_demux pollux_demux_epoll;
 
-/* Probes, once in a process, whether epoll_pwait2 may be called here. */
+/* Whether epoll_pwait2 exists and may be called here: probed, since both change by system. */
 bool pollux_epoll_pwait2_works(void);
 
 #endif

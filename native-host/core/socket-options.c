@@ -5,6 +5,7 @@
 #include "wasi-errno.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -72,6 +73,29 @@ int32_t pollux_take_error(struct pollux_kernel* kernel, int32_t handle) {
     return pollux_fail(errno);
   }
   return pollux_errno_translate(error);
+}
+
+static int32_t get_int(int descriptor, int name, int* value) {
+  socklen_t length_bytes = sizeof *value;
+  if (getsockopt(descriptor, SOL_SOCKET, name, value, &length_bytes) == 0) return 0;
+  return pollux_fail(errno);
+}
+
+int32_t pollux_stop_queueing(struct pollux_kernel* kernel, int32_t handle) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  int is_listening = 0;
+  int domain = 0;
+  int32_t result = get_int(entry->descriptor, SO_ACCEPTCONN, &is_listening);
+  if (result == 0) result = get_int(entry->descriptor, SO_DOMAIN, &domain);
+  if (result < 0) return result;
+  if (!is_listening) return -WASI_INVAL;
+  if (domain == AF_UNIX) return 0;
+  struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+  const struct sock_fprog program = {.len = 1, .filter = &drop_all};
+  return setsockopt(entry->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0
+             ? 0
+             : pollux_fail(errno);
 }
 
 int32_t pollux_unacknowledged_bytes(struct pollux_kernel* kernel, int32_t handle) {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -127,12 +128,13 @@ int32_t pollux_write(struct pollux_kernel* kernel, int32_t handle, uint64_t poin
   if (pollux_entry_is_socket(entry)) {
     return kernel->demux->send(kernel, entry, bytes, (size_t)length_bytes);
   }
-  if (may_block(entry)) {
+  const bool is_pipe = (entry->flags & POLLUX_ENTRY_PIPE) != 0;
+  if (may_block(entry) || is_pipe) {
     const int32_t events = events_now(entry->descriptor, POLLOUT);
     if (events < 0) return events;
     /* A pipe without a reader. Known without the write, it raises no signal whatever the process
        does with SIGPIPE at this moment. */
-    if ((entry->flags & POLLUX_ENTRY_PIPE) != 0 && (events & POLLERR) != 0) return -WASI_PIPE;
+    if (is_pipe && (events & POLLERR) != 0) return -WASI_PIPE;
   }
   const size_t count_max = length_bytes < POLLUX_STREAM_WRITE_BYTES_MAX
                                ? (size_t)length_bytes

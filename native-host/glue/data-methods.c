@@ -4,26 +4,43 @@
 #include "../core/streams.h"
 #include "kernel-object.h"
 
+/* recv(), hot: handle, pointer, length, flags. */
 static napi_value method_recv(napi_env env, napi_callback_info info) {
-  struct glue_call call;
+  const double* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int32_t handle;
   uint64_t pointer;
   uint64_t length_bytes;
   int32_t flags;
-  if (!glue_call_read(env, info, 4, &call) || !glue_int32(env, call.arguments[0], &handle) ||
-      !glue_uint32(env, call.arguments[1], &pointer) ||
-      !glue_uint32(env, call.arguments[2], &length_bytes) ||
-      !glue_int32(env, call.arguments[3], &flags)) {
-    return glue_answer(env, call.failure);
+  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
+      !glue_uint32_of(arguments[1], &pointer) || !glue_uint32_of(arguments[2], &length_bytes) ||
+      !glue_int32_of(arguments[3], &flags)) {
+    return glue_answer(env, failure);
   }
-  return glue_answer(
-      env, pollux_recv(&call.self->core, handle, pointer, length_bytes, (uint32_t)flags));
+  return glue_answer(env,
+                     pollux_recv(&self->core, handle, pointer, length_bytes, (uint32_t)flags));
+}
+
+/* send(), hot: handle, pointer, length. */
+static napi_value method_send(napi_env env, napi_callback_info info) {
+  const double* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
+  int32_t handle;
+  uint64_t pointer;
+  uint64_t length_bytes;
+  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
+      !glue_uint32_of(arguments[1], &pointer) || !glue_uint32_of(arguments[2], &length_bytes)) {
+    return glue_answer(env, failure);
+  }
+  return glue_answer(env, pollux_send(&self->core, handle, pointer, length_bytes));
 }
 
 /* Calls `function(kernel, handle, pointer, length)`. */
-static inline napi_value call_with_bytes(napi_env env, napi_callback_info info,
-                                         int32_t (*function)(struct pollux_kernel*, int32_t,
-                                                             uint64_t, uint64_t)) {
+static napi_value call_with_bytes(napi_env env, napi_callback_info info,
+                                  int32_t (*function)(struct pollux_kernel*, int32_t, uint64_t,
+                                                      uint64_t)) {
   struct glue_call call;
   int32_t handle;
   uint64_t pointer;
@@ -34,10 +51,6 @@ static inline napi_value call_with_bytes(napi_env env, napi_callback_info info,
     return glue_answer(env, call.failure);
   }
   return glue_answer(env, function(&call.self->core, handle, pointer, length_bytes));
-}
-
-static napi_value method_send(napi_env env, napi_callback_info info) {
-  return call_with_bytes(env, info, pollux_send);
 }
 
 static napi_value method_read(napi_env env, napi_callback_info info) {
@@ -55,33 +68,38 @@ static const uint32_t* vectors_of(const struct glue_kernel* kernel, int32_t coun
   return vectors->data;
 }
 
+/* recvVectors(), hot: handle, count, flags. */
 static napi_value method_recv_vectors(napi_env env, napi_callback_info info) {
-  struct glue_call call;
+  const double* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int32_t handle;
   int32_t count;
   int32_t flags;
-  if (!glue_call_read(env, info, 3, &call) || !glue_int32(env, call.arguments[0], &handle) ||
-      !glue_int32(env, call.arguments[1], &count) ||
-      !glue_int32(env, call.arguments[2], &flags)) {
-    return glue_answer(env, call.failure);
+  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
+      !glue_int32_of(arguments[1], &count) || !glue_int32_of(arguments[2], &flags)) {
+    return glue_answer(env, failure);
   }
-  const uint32_t* pairs = vectors_of(call.self, count);
+  const uint32_t* pairs = vectors_of(self, count);
   if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
-  return glue_answer(env, pollux_recv_vectors(&call.self->core, handle, pairs, (uint32_t)count,
-                                              (uint32_t)flags));
+  return glue_answer(
+      env, pollux_recv_vectors(&self->core, handle, pairs, (uint32_t)count, (uint32_t)flags));
 }
 
+/* sendVectors(), hot: handle, count. */
 static napi_value method_send_vectors(napi_env env, napi_callback_info info) {
-  struct glue_call call;
+  const double* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int32_t handle;
   int32_t count;
-  if (!glue_call_read(env, info, 2, &call) || !glue_int32(env, call.arguments[0], &handle) ||
-      !glue_int32(env, call.arguments[1], &count)) {
-    return glue_answer(env, call.failure);
+  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
+      !glue_int32_of(arguments[1], &count)) {
+    return glue_answer(env, failure);
   }
-  const uint32_t* pairs = vectors_of(call.self, count);
+  const uint32_t* pairs = vectors_of(self, count);
   if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
-  return glue_answer(env, pollux_send_vectors(&call.self->core, handle, pairs, (uint32_t)count));
+  return glue_answer(env, pollux_send_vectors(&self->core, handle, pairs, (uint32_t)count));
 }
 
 static napi_value method_open_stdio(napi_env env, napi_callback_info info) {

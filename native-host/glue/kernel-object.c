@@ -1,10 +1,9 @@
 /* Makes kernel objects, and pins the memory that JavaScript lends them. See kernel-object.h. */
 #include "kernel-object.h"
 
-
 #include <stdlib.h>
 
-/* The memory of `value`: an ArrayBuffer or, where elements have `type`, a typed array. */
+/* The memory of `value`, if it is of the kind that `pin` takes and not shared between threads. */
 static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_value* buffer,
                       struct glue_memory* memory) {
   if (pin == GLUE_PIN_MEMORY) {
@@ -15,7 +14,7 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
   }
   static const napi_typedarray_type TYPES[GLUE_PIN_COUNT] = {
       [GLUE_PIN_VECTORS] = napi_int32_array,   [GLUE_PIN_READY] = napi_int32_array,
-      [GLUE_PIN_FEW] = napi_int32_array,       [GLUE_PIN_TIMEOUT] = napi_float64_array,
+      [GLUE_PIN_FEW] = napi_int32_array,       [GLUE_PIN_ARGUMENTS] = napi_float64_array,
       [GLUE_PIN_INSTANT] = napi_uint32_array,
   };
   bool is_array = false;
@@ -28,6 +27,7 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
   }
   bool is_buffer = false; /* false for a SharedArrayBuffer, which others write meanwhile */
   if (napi_is_arraybuffer(env, *buffer, &is_buffer) != napi_ok || !is_buffer) return false;
+  if (pin == GLUE_PIN_ARGUMENTS && elements_count < GLUE_HOT_ARGUMENTS_COUNT) return false;
   const size_t element_bytes = type == napi_float64_array ? 8 : 4;
   memory->length_bytes = elements_count * element_bytes;
   return type == TYPES[pin];

@@ -12,12 +12,12 @@
 
 /* What JavaScript lends: see binding.ts for the layout of each. */
 enum glue_pin {
-  GLUE_PIN_MEMORY = 0,  /* ArrayBuffer: the guest's memory */
-  GLUE_PIN_VECTORS = 1, /* Int32Array: (pointer, length) pairs */
-  GLUE_PIN_READY = 2,   /* Int32Array: the pairs of a ReadyList */
-  GLUE_PIN_FEW = 3,     /* Int32Array: the words of a FewList */
-  GLUE_PIN_TIMEOUT = 4, /* Float64Array of 1: nanoseconds */
-  GLUE_PIN_INSTANT = 5, /* Uint32Array of 2: nanoseconds, low and high word */
+  GLUE_PIN_MEMORY = 0,    /* ArrayBuffer: the guest's memory */
+  GLUE_PIN_VECTORS = 1,   /* Int32Array: (pointer, length) pairs */
+  GLUE_PIN_READY = 2,     /* Int32Array: the pairs of a ReadyList */
+  GLUE_PIN_FEW = 3,       /* Int32Array: the words of a FewList */
+  GLUE_PIN_ARGUMENTS = 4, /* Float64Array of 4: the arguments of a hot call */
+  GLUE_PIN_INSTANT = 5,   /* Uint32Array of 2: nanoseconds, low and high word */
   GLUE_PIN_COUNT = 6,
 };
 
@@ -55,6 +55,22 @@ static inline bool glue_call_read(napi_env env, napi_callback_info info, size_t 
   if (call->self->core.demux != NULL) return true;
   call->failure = -WASI_BADF;
   return false;
+}
+
+#define GLUE_HOT_ARGUMENTS_COUNT 4
+
+/* Begins a hot call, whose arguments JavaScript has written to GLUE_PIN_ARGUMENTS: each one that
+   crosses as a value costs 5 ns, and a timeout that is no small integer an allocation. Returns the
+   kernel and its arguments, or NULL and what to answer. */
+static inline struct glue_kernel* glue_hot_call(napi_env env, napi_callback_info info,
+                                                const double** arguments, int32_t* failure) {
+  void* data = NULL;
+  *failure = -WASI_INVAL;
+  if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;
+  struct glue_kernel* self = data;
+  *arguments = self->pins[GLUE_PIN_ARGUMENTS].data;
+  if (self->core.demux == NULL) *failure = -WASI_BADF;
+  return self->core.demux == NULL || *arguments == NULL ? NULL : self;
 }
 
 /* createKernel(wakeDescriptor, stdin, stdout, stderr, forceTimerfd): the object, or a negated

@@ -1,7 +1,7 @@
 /*
  * The addon's entry. Each environment (the main thread, each worker) has a state of its own, which
- * the functions carry; nothing here is shared between threads. When an environment ends, also by worker.terminate(), its
- * clean-up hook closes every descriptor that its kernels own.
+ * the functions carry; nothing here is shared between threads. When an environment ends, also by
+ * worker.terminate(), its clean-up hook closes every descriptor that its kernels own.
  */
 #include "../core/streams.h"
 #include "../core/wake.h"

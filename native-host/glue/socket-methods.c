@@ -52,6 +52,10 @@ static napi_value method_release(napi_env env, napi_callback_info info) {
   return call_with_number(env, info, pollux_release);
 }
 
+static napi_value method_stop_queueing(napi_env env, napi_callback_info info) {
+  return call_with_number(env, info, pollux_stop_queueing);
+}
+
 static napi_value method_take_error(napi_env env, napi_callback_info info) {
   return call_with_number(env, info, pollux_take_error);
 }
@@ -177,6 +181,7 @@ bool glue_define_socket_methods(napi_env env, napi_value object, struct glue_ker
       {"dup", method_dup},
       {"adopt", method_adopt},
       {"release", method_release},
+      {"stopQueueing", method_stop_queueing},
       {"takeError", method_take_error},
       {"setOption", method_set_option},
       {"unacknowledgedBytes", method_unacknowledged_bytes},

@@ -1,5 +1,5 @@
-/* Methods that wait, wake and tell the time. Timeouts and instants cross in pinned memory, since a
-   number that is no small integer would be allocated for each call. */
+/* Methods that wait, wake and tell the time. An instant crosses in pinned memory, since a number
+   that is no small integer would be allocated for each call. */
 #include "../core/clocks.h"
 #include "../core/wait.h"
 #include "kernel-object.h"
@@ -45,38 +45,37 @@ static napi_value method_unwatch(napi_env env, napi_callback_info info) {
   return glue_answer(env, pollux_unwatch(&call.self->core, set, handle));
 }
 
-/* The timeout that JavaScript has written. False when none is pinned, or for NaN and below 0. */
-static bool timeout_of(const struct glue_kernel* kernel, int64_t* timeout_ns) {
-  const struct glue_memory* timeout = &kernel->pins[GLUE_PIN_TIMEOUT];
-  if (timeout->length_bytes < sizeof(double)) return false;
-  return pollux_timeout_from_double(*(const double*)timeout->data, timeout_ns);
-}
-
+/* wait(), hot: set, timeout. */
 static napi_value method_wait(napi_env env, napi_callback_info info) {
-  struct glue_call call;
+  const double* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int32_t set;
   int64_t timeout_ns;
-  if (!glue_call_read(env, info, 1, &call) || !glue_int32(env, call.arguments[0], &set) ||
-      !timeout_of(call.self, &timeout_ns)) {
-    return glue_answer(env, call.failure);
+  if (self == NULL || !glue_int32_of(arguments[0], &set) ||
+      !pollux_timeout_from_double(arguments[1], &timeout_ns)) {
+    return glue_answer(env, failure);
   }
-  const struct glue_memory* ready = &call.self->pins[GLUE_PIN_READY];
+  const struct glue_memory* ready = &self->pins[GLUE_PIN_READY];
   const size_t capacity = ready->length_bytes / 8;
-  return glue_answer(env, pollux_wait(&call.self->core, set, timeout_ns, ready->data,
+  return glue_answer(env, pollux_wait(&self->core, set, timeout_ns, ready->data,
                                       capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity));
 }
 
+/* waitFew(), hot: timeout. */
 static napi_value method_wait_few(napi_env env, napi_callback_info info) {
-  struct glue_call call;
+  const double* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int64_t timeout_ns;
-  if (!glue_call_read(env, info, 0, &call) || !timeout_of(call.self, &timeout_ns)) {
-    return glue_answer(env, call.failure);
+  if (self == NULL || !pollux_timeout_from_double(arguments[0], &timeout_ns)) {
+    return glue_answer(env, failure);
   }
-  const struct glue_memory* few = &call.self->pins[GLUE_PIN_FEW];
+  const struct glue_memory* few = &self->pins[GLUE_PIN_FEW];
   if (few->length_bytes < POLLUX_FEW_WORDS * sizeof(int32_t)) {
     return glue_answer(env, -WASI_INVAL);
   }
-  return glue_answer(env, pollux_wait_few(&call.self->core, few->data, timeout_ns));
+  return glue_answer(env, pollux_wait_few(&self->core, few->data, timeout_ns));
 }
 
 static napi_value method_wake(napi_env env, napi_callback_info info) {

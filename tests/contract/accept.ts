@@ -89,7 +89,7 @@ function queueRows(row: Row): void {
 }
 
 function backlogRows(row: Row): void {
-  row('a listener queues one connection more than its backlog (#28)', (fixture) => {
+  row('a listener queues one connection more than its backlog', (fixture) => {
     const { kernel, peers } = fixture;
     const { listener, address } = listen(fixture, 'ipv4', 2);
     for (let count = 0; count < 6; count++) peers.connect(address);
@@ -124,25 +124,22 @@ function backlogRows(row: Row): void {
 }
 
 function beforeAcceptRows(row: Row): void {
-  row(
-    'a connection that was reset before accept is taken, and its error read once (#01)',
-    (fixture) => {
-      const { kernel, peers } = fixture;
-      const { listener, address } = listen(fixture);
-      peers.connect(address).reset();
-      peers.settle();
-      assert.is(readyNow(fixture, listener, READ), 'READ');
-      const handle = ok(kernel.accept(listener));
-      assert.is(
-        readyNow(fixture, handle, READ | WRITE | READ_HANGUP),
-        'READ|WRITE|ERROR|HANGUP|READ_HANGUP',
-      );
-      assert.equal([recv(fixture, handle), recv(fixture, handle)], ['-CONNRESET', '']);
-      assert.is(send(fixture, handle, 'x'), '-PIPE');
-    },
-  );
+  row('a connection that was reset before accept is taken, and its error read once', (fixture) => {
+    const { kernel, peers } = fixture;
+    const { listener, address } = listen(fixture);
+    peers.connect(address).reset();
+    peers.settle();
+    assert.is(readyNow(fixture, listener, READ), 'READ');
+    const handle = ok(kernel.accept(listener));
+    assert.is(
+      readyNow(fixture, handle, READ | WRITE | READ_HANGUP),
+      'READ|WRITE|ERROR|HANGUP|READ_HANGUP',
+    );
+    assert.equal([recv(fixture, handle), recv(fixture, handle)], ['-CONNRESET', '']);
+    assert.is(send(fixture, handle, 'x'), '-PIPE');
+  });
 
-  row('data that came before a reset before accept is received first (#02)', (fixture) => {
+  row('data that came before a reset before accept is received first', (fixture) => {
     const { kernel, peers } = fixture;
     const { listener, address } = listen(fixture);
     const peer = peers.connect(address);
@@ -154,27 +151,24 @@ function beforeAcceptRows(row: Row): void {
     assert.equal(received, ['hello', '-CONNRESET', '']);
   });
 
-  row(
-    'data and the end that came before accept are received, and sending works (#03)',
-    (fixture) => {
-      const { kernel, peers } = fixture;
-      const { listener, address } = listen(fixture);
-      const peer = peers.connect(address);
-      peer.send('hi');
-      peer.endSending();
-      peers.settle();
-      const handle = ok(kernel.accept(listener));
-      assert.is(readyNow(fixture, handle, READ | WRITE | READ_HANGUP), 'READ|WRITE|READ_HANGUP');
-      assert.equal([recv(fixture, handle), recv(fixture, handle)], ['hi', '']);
-      assert.is(send(fixture, handle, 'answer'), 6);
-      peers.settle();
-      assert.equal(peer.receive(), { text: 'answer', then: 'open' });
-    },
-  );
+  row('data and the end that came before accept are received, and sending works', (fixture) => {
+    const { kernel, peers } = fixture;
+    const { listener, address } = listen(fixture);
+    const peer = peers.connect(address);
+    peer.send('hi');
+    peer.endSending();
+    peers.settle();
+    const handle = ok(kernel.accept(listener));
+    assert.is(readyNow(fixture, handle, READ | WRITE | READ_HANGUP), 'READ|WRITE|READ_HANGUP');
+    assert.equal([recv(fixture, handle), recv(fixture, handle)], ['hi', '']);
+    assert.is(send(fixture, handle, 'answer'), 6);
+    peers.settle();
+    assert.equal(peer.receive(), { text: 'answer', then: 'open' });
+  });
 }
 
 function listenerEndRows(row: Row): void {
-  row('closing a listener resets the connections in its queue (#29)', (fixture) => {
+  row('closing a listener resets the connections in its queue', (fixture) => {
     const { kernel, peers } = fixture;
     const { listener, address } = listen(fixture);
     const queued = [peers.connect(address), peers.connect(address)];
@@ -194,7 +188,7 @@ function listenerEndRows(row: Row): void {
     assert.not(peers.connect(address).isConnected());
   });
 
-  row('a listener that was shut down answers INVAL and is hung up (#16)', (fixture) => {
+  row('a listener that was shut down answers INVAL and is hung up', (fixture) => {
     const { kernel, peers } = fixture;
     const { listener, address } = listen(fixture);
     assert.is(kernel.shutdown(listener, Shutdown.READ), 0);
@@ -209,7 +203,7 @@ function errorRows(row: Row): void {
     assert.is(show(kernel.accept(1234)), '-BADF');
   });
 
-  row('accept on a socket that does not listen answers INVAL (#15)', (fixture) => {
+  row('accept on a socket that does not listen answers INVAL', (fixture) => {
     const { kernel } = fixture;
     assert.is(show(kernel.accept(ok(kernel.open('ipv4')))), '-INVAL');
     assert.is(show(kernel.accept(connect(fixture).handle)), '-INVAL');
@@ -223,27 +217,24 @@ function errorRows(row: Row): void {
     ['pipe', 'none', 'none'],
   );
 
-  row(
-    'accept without a free descriptor answers MFILE and leaves the connection (#26)',
-    (fixture) => {
-      const { kernel, peers } = fixture;
-      const listening = listen(fixture);
-      const peer = peers.connect(listening.address);
-      peer.send('patience');
-      peers.settle();
-      const set = watchOne(fixture, listening.listener, READ);
-      const giveBack = peers.exhaustDescriptors();
-      for (let round = 0; round < 2; round++) {
-        assert.is(show(kernel.accept(listening.listener)), '-MFILE');
-        assert.is(readyFew(fixture, listening.listener, READ), 'READ');
-        assert.equal([...waitSet(fixture, set)], [[listening.listener, 'READ']]);
-      }
-      giveBack(1);
-      assert.is(recv(fixture, ok(kernel.accept(listening.listener))), 'patience');
-    },
-  );
+  row('accept without a free descriptor answers MFILE and leaves the connection', (fixture) => {
+    const { kernel, peers } = fixture;
+    const listening = listen(fixture);
+    const peer = peers.connect(listening.address);
+    peer.send('patience');
+    peers.settle();
+    const set = watchOne(fixture, listening.listener, READ);
+    const giveBack = peers.exhaustDescriptors();
+    for (let round = 0; round < 2; round++) {
+      assert.is(show(kernel.accept(listening.listener)), '-MFILE');
+      assert.is(readyFew(fixture, listening.listener, READ), 'READ');
+      assert.equal([...waitSet(fixture, set)], [[listening.listener, 'READ']]);
+    }
+    giveBack(1);
+    assert.is(recv(fixture, ok(kernel.accept(listening.listener))), 'patience');
+  });
 
-  row('accept without a free descriptor answers MFILE also on an empty queue (#27)', (fixture) => {
+  row('accept without a free descriptor answers MFILE also on an empty queue', (fixture) => {
     const { listener } = listen(fixture);
     fixture.peers.exhaustDescriptors();
     assert.is(show(fixture.kernel.accept(listener)), '-MFILE');

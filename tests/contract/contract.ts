@@ -1,6 +1,6 @@
 // How a part of the kernel contract is written: rows over a fresh kernel each, and the few words
 // that rows are made of. A result is shown as a number or as `-NAME`, so that a failed row says
-// which error came instead of which. A number in a title, such as (#04), is that of a rule measured
+// which error came instead of which. A number in a title, such as, is that of a rule measured
 // on Linux 6.18: rows of one number show one rule.
 
 import * as assert from 'uvu/assert';

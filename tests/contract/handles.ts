@@ -200,7 +200,7 @@ function closeRows(row: Row): void {
     assert.equal(peer.receive(), { text: 'all of it', then: 'end' });
   });
 
-  row('close with unread bytes is a reset for the peer (#08)', (fixture) => {
+  row('close with unread bytes is a reset for the peer', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.send('never read');
     fixture.peers.settle();

@@ -87,7 +87,7 @@ function levelRows(row: Row): void {
 }
 
 function edgeRows(row: Row): void {
-  row('an edge is reported once, and again when more arrives (#21)', (fixture) => {
+  row('an edge is reported once, and again when more arrives', (fixture) => {
     const { handle, peer } = connect(fixture);
     const set = watchOne(fixture, handle, READ, Mode.EDGE);
     peer.send('abcd');
@@ -100,7 +100,7 @@ function edgeRows(row: Row): void {
     assert.is(reported(fixture, set, handle), '');
   });
 
-  row('a read of a part of the data gives no edge (#21)', (fixture) => {
+  row('a read of a part of the data gives no edge', (fixture) => {
     const { handle, peer } = connect(fixture);
     const set = watchOne(fixture, handle, READ, Mode.EDGE);
     peer.send('abcd');
@@ -110,7 +110,7 @@ function edgeRows(row: Row): void {
     assert.is(reported(fixture, set, handle), '');
   });
 
-  row('watching again gives the edge of what is there (#21)', (fixture) => {
+  row('watching again gives the edge of what is there', (fixture) => {
     const { handle, peer } = connect(fixture);
     const set = watchOne(fixture, handle, READ, Mode.EDGE);
     peer.send('abcd');
@@ -130,7 +130,7 @@ function edgeRows(row: Row): void {
     assert.equal([reported(fixture, set, handle), reported(fixture, set, handle)], ['READ', '']);
   });
 
-  row('several arrivals between two waits are one edge (#21)', (fixture) => {
+  row('several arrivals between two waits are one edge', (fixture) => {
     const { handle, peer } = connect(fixture);
     const set = watchOne(fixture, handle, READ, Mode.EDGE);
     for (const text of ['a', 'b', 'c']) {
@@ -142,7 +142,7 @@ function edgeRows(row: Row): void {
 }
 
 function edgeDirectionRows(row: Row): void {
-  row('an edge of one direction tells what the other is ready for (#22)', (fixture) => {
+  row('an edge of one direction tells what the other is ready for', (fixture) => {
     const { handle, peer } = connect(fixture);
     const set = watchOne(fixture, handle, READ | WRITE, Mode.EDGE);
     assert.is(reported(fixture, set, handle), 'WRITE');

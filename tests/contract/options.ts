@@ -94,7 +94,7 @@ function optionEffectRows(row: Row): void {
     ['pipe', 'none', 'none'],
   );
 
-  row('takeError takes the pending error off the socket (#07)', (fixture) => {
+  row('takeError takes the pending error off the socket', (fixture) => {
     const { handle, peer } = connect(fixture);
     assert.is(fixture.kernel.takeError(handle), 0);
     peer.reset();

@@ -33,7 +33,7 @@ const FAULTS: readonly { name: string; plant: string; row: string }[] = [
       const count = recv(...all);
       return count === -15 ? 0 : count;
     };`,
-    row: 'a reset gives CONNRESET once and then 0 for ever (#05)',
+    row: 'a reset gives CONNRESET once and then 0 for ever',
   },
   {
     name: 'half-close-as-hangup',
@@ -42,7 +42,7 @@ const FAULTS: readonly { name: string; plant: string; row: string }[] = [
       if (few.readiness(0) & 16) few.words[3] |= 8;
       return count;
     };`,
-    row: 'READ_HANGUP is reported only where interest asks for it (#31)',
+    row: 'READ_HANGUP is reported only where interest asks for it',
   },
   {
     name: 'close-twice',
@@ -63,13 +63,13 @@ const FAULTS: readonly { name: string; plant: string; row: string }[] = [
       for (let at = 0; at < ready.capacityCount; at++) ready.pairs.set([handles[at], 1], 2 * at);
       return ready.capacityCount;
     };`,
-    row: 'a list smaller than what is ready is fair: the rest comes first next time (#23)',
+    row: 'a list smaller than what is ready is fair: the rest comes first next time',
   },
   {
     name: 'edge-as-level',
     plant: `kernel.watch = (set, handle, interest, mode) =>
       watch(set, handle, interest, mode === 1 ? 0 : mode);`,
-    row: 'an edge is reported once, and again when more arrives (#21)',
+    row: 'an edge is reported once, and again when more arrives',
   },
   {
     name: 'error-not-taken',
@@ -79,7 +79,7 @@ const FAULTS: readonly { name: string; plant: string; row: string }[] = [
       if (now > 0) error = now;
       return error || now;
     };`,
-    row: 'takeError takes the pending error off the socket (#07)',
+    row: 'takeError takes the pending error off the socket',
   },
   {
     name: 'accept-latest-first',

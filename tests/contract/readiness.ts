@@ -169,7 +169,7 @@ function blockingRows(row: Row): void {
 }
 
 function hangupRows(row: Row): void {
-  row('a peer that only ended its side is not hung up (#11, #31)', (fixture) => {
+  row('a peer that only ended its side is not hung up', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.endSending();
     fixture.peers.settle();
@@ -178,7 +178,7 @@ function hangupRows(row: Row): void {
     assert.is(readyNow(fixture, handle, READ | WRITE), 'READ|WRITE');
   });
 
-  row('READ_HANGUP is reported only where interest asks for it (#31)', (fixture) => {
+  row('READ_HANGUP is reported only where interest asks for it', (fixture) => {
     const { handle, peer } = connect(fixture);
     assert.is(readyNow(fixture, handle, READ_HANGUP), '');
     peer.endSending();
@@ -187,7 +187,7 @@ function hangupRows(row: Row): void {
     assert.is(readyNow(fixture, handle, READ | READ_HANGUP), 'READ|READ_HANGUP');
   });
 
-  row('when both halves are closed it is hung up, whatever the interest (#12)', (fixture) => {
+  row('when both halves are closed it is hung up, whatever the interest', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.endSending();
     ok(fixture.kernel.shutdown(handle, Shutdown.WRITE));
@@ -208,7 +208,7 @@ function hangupRows(row: Row): void {
     assert.is(fixture.kernel.takeError(handle), 15);
   });
 
-  row('once its error was taken a reset connection stays hung up (#07)', (fixture) => {
+  row('once its error was taken a reset connection stays hung up', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.reset();
     fixture.peers.settle();

@@ -97,18 +97,15 @@ function peekRows(row: Row): void {
     assert.is(recv(fixture, handle), 'abc');
   });
 
-  row(
-    'a recv of 0 bytes answers AGAIN without data and 0 with data, and takes none (#14)',
-    (fixture) => {
-      const { kernel, peers } = fixture;
-      const { handle, peer } = connect(fixture);
-      assert.is(show(kernel.recv(handle, 0, 0, 0)), '-AGAIN');
-      peer.send('abc');
-      peers.settle();
-      assert.is(show(kernel.recv(handle, 0, 0, 0)), 0);
-      assert.is(recv(fixture, handle), 'abc');
-    },
-  );
+  row('a recv of 0 bytes answers AGAIN without data and 0 with data, and takes none', (fixture) => {
+    const { kernel, peers } = fixture;
+    const { handle, peer } = connect(fixture);
+    assert.is(show(kernel.recv(handle, 0, 0, 0)), '-AGAIN');
+    peer.send('abc');
+    peers.settle();
+    assert.is(show(kernel.recv(handle, 0, 0, 0)), 0);
+    assert.is(recv(fixture, handle), 'abc');
+  });
 }
 
 function endRows(row: Row): void {
@@ -129,7 +126,7 @@ function endRows(row: Row): void {
     assert.equal([recv(fixture, handle), recv(fixture, handle)], [' words', '']);
   });
 
-  row('a peer that closes without unread data ends its side (#09)', (fixture) => {
+  row('a peer that closes without unread data ends its side', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.send('bye');
     peer.close();
@@ -138,7 +135,7 @@ function endRows(row: Row): void {
   });
 
   row(
-    'after a local shutdown of READ recv answers 0, and data that comes later is received (#13)',
+    'after a local shutdown of READ recv answers 0, and data that comes later is received',
     (fixture) => {
       const { handle, peer } = connect(fixture);
       assert.is(fixture.kernel.shutdown(handle, Shutdown.READ), 0);
@@ -152,7 +149,7 @@ function endRows(row: Row): void {
 }
 
 function resetRows(row: Row): void {
-  row('a reset gives CONNRESET once and then 0 for ever (#05)', (fixture) => {
+  row('a reset gives CONNRESET once and then 0 for ever', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.reset();
     fixture.peers.settle();
@@ -161,7 +158,7 @@ function resetRows(row: Row): void {
     assert.is(show(fixture.kernel.takeError(handle)), 0);
   });
 
-  row('data that came before a reset is received before its error (#04)', (fixture) => {
+  row('data that came before a reset is received before its error', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.send('0123456789');
     peer.reset();
@@ -171,7 +168,7 @@ function resetRows(row: Row): void {
     assert.equal([recv(fixture, handle), recv(fixture, handle)], ['-CONNRESET', '']);
   });
 
-  row('a peer that closes with unread data resets the connection (#08)', (fixture) => {
+  row('a peer that closes with unread data resets the connection', (fixture) => {
     const { handle, peer } = connect(fixture);
     assert.is(send(fixture, handle, 'never read'), 10);
     fixture.peers.settle();
@@ -180,7 +177,7 @@ function resetRows(row: Row): void {
     assert.equal([recv(fixture, handle), recv(fixture, handle)], ['-CONNRESET', '']);
   });
 
-  row('a reset whose error another call took leaves only the end (#06, #07)', (fixture) => {
+  row('a reset whose error another call took leaves only the end', (fixture) => {
     const bySend = connect(fixture);
     const byQuestion = connect(fixture);
     bySend.peer.reset();
@@ -203,7 +200,7 @@ function resetRows(row: Row): void {
     assert.equal([recv(fixture, handle), recv(fixture, handle)], ['-CONNRESET', '']);
   });
 
-  row('recv on a handle that is not connected answers NOTCONN (#15, #16)', (fixture) => {
+  row('recv on a handle that is not connected answers NOTCONN', (fixture) => {
     assert.is(recv(fixture, ok(fixture.kernel.open('ipv4'))), '-NOTCONN');
     assert.is(recv(fixture, listen(fixture).listener), '-NOTCONN');
   });
@@ -311,7 +308,7 @@ function vectorRows(row: Row): void {
 }
 
 function vectorLimitRows(row: Row): void {
-  row('recvVectors takes 1,024 pieces, and more are INVAL (#34)', (fixture) => {
+  row('recvVectors takes 1,024 pieces, and more are INVAL', (fixture) => {
     const { kernel, peers } = fixture;
     const { handle, peer } = connect(fixture);
     assert.is(kernel.vectors.length, 2 * 1024);

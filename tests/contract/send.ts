@@ -49,7 +49,7 @@ function dataRows(row: Row): void {
     assert.equal(peer.receive(), { text: 'abc', then: 'open' });
   });
 
-  row('a send of 0 bytes answers 0 and sends nothing (#14)', (fixture) => {
+  row('a send of 0 bytes answers 0 and sends nothing', (fixture) => {
     const { handle, peer } = connect(fixture);
     assert.is(show(fixture.kernel.send(handle, 0, 0)), 0);
     fixture.peers.settle();
@@ -70,7 +70,7 @@ function dataRows(row: Row): void {
     assert.is(send(fixture, 1234, 'x'), '-BADF');
   });
 
-  row('send on a socket that was never connected answers PIPE (#15, #16)', (fixture) => {
+  row('send on a socket that was never connected answers PIPE', (fixture) => {
     assert.is(send(fixture, ok(fixture.kernel.open('ipv4')), 'x'), '-PIPE');
     assert.is(send(fixture, listen(fixture).listener, 'x'), '-PIPE');
   });
@@ -83,29 +83,26 @@ function dataRows(row: Row): void {
 }
 
 function roomRows(row: Row): void {
-  row(
-    'send takes what there is room for, the rest of a piece stays with the caller (#19)',
-    (fixture) => {
-      const { handle } = connectSized(fixture);
-      put(fixture, patternText(0, MEMORY_BYTES));
-      const taken: number[] = [];
-      for (;;) {
-        const count = fixture.kernel.send(handle, 0, MEMORY_BYTES);
-        if (count < 0) {
-          assert.is(show(count), '-AGAIN');
-          break;
-        }
-        taken.push(count);
+  row('send takes what there is room for, the rest of a piece stays with the caller', (fixture) => {
+    const { handle } = connectSized(fixture);
+    put(fixture, patternText(0, MEMORY_BYTES));
+    const taken: number[] = [];
+    for (;;) {
+      const count = fixture.kernel.send(handle, 0, MEMORY_BYTES);
+      if (count < 0) {
+        assert.is(show(count), '-AGAIN');
+        break;
       }
-      assert.ok(taken.every((count) => count > 0 && count <= MEMORY_BYTES));
-      assert.ok(
-        taken.some((count) => count < MEMORY_BYTES),
-        'no send was cut',
-      );
-    },
-  );
+      taken.push(count);
+    }
+    assert.ok(taken.every((count) => count > 0 && count <= MEMORY_BYTES));
+    assert.ok(
+      taken.some((count) => count < MEMORY_BYTES),
+      'no send was cut',
+    );
+  });
 
-  row('a full socket answers AGAIN and is not writable (#19)', (fixture) => {
+  row('a full socket answers AGAIN and is not writable', (fixture) => {
     const { handle } = connectSized(fixture);
     fill(fixture, handle);
     assert.is(send(fixture, handle, 'x'), '-AGAIN');
@@ -147,7 +144,7 @@ function roomRows(row: Row): void {
 }
 
 function endRows(row: Row): void {
-  row('sending goes on after the peer has ended its side (#11)', (fixture) => {
+  row('sending goes on after the peer has ended its side', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.endSending();
     fixture.peers.settle();
@@ -158,23 +155,20 @@ function endRows(row: Row): void {
     assert.equal(peer.receive(), { text: 'reply and more', then: 'open' });
   });
 
-  row(
-    'the first send after the peer has closed succeeds, the next answers PIPE (#09)',
-    (fixture) => {
-      const { handle, peer } = connect(fixture);
-      peer.close();
-      fixture.peers.settle();
-      assert.is(recv(fixture, handle), '');
-      assert.is(send(fixture, handle, 'x'), 1);
-      fixture.peers.settle();
-      assert.is(
-        readyNow(fixture, handle, READ | WRITE | READ_HANGUP),
-        'READ|WRITE|ERROR|HANGUP|READ_HANGUP',
-      );
-      assert.equal([send(fixture, handle, 'x'), send(fixture, handle, 'x')], ['-PIPE', '-PIPE']);
-      assert.is(recv(fixture, handle), '');
-    },
-  );
+  row('the first send after the peer has closed succeeds, the next answers PIPE', (fixture) => {
+    const { handle, peer } = connect(fixture);
+    peer.close();
+    fixture.peers.settle();
+    assert.is(recv(fixture, handle), '');
+    assert.is(send(fixture, handle, 'x'), 1);
+    fixture.peers.settle();
+    assert.is(
+      readyNow(fixture, handle, READ | WRITE | READ_HANGUP),
+      'READ|WRITE|ERROR|HANGUP|READ_HANGUP',
+    );
+    assert.equal([send(fixture, handle, 'x'), send(fixture, handle, 'x')], ['-PIPE', '-PIPE']);
+    assert.is(recv(fixture, handle), '');
+  });
 
   row('a unix peer that has closed is known at once: the first send answers PIPE', (fixture) => {
     const { handle, peer } = connect(fixture, 'unix');
@@ -187,7 +181,7 @@ function endRows(row: Row): void {
     assert.is(send(fixture, handle, 'x'), '-PIPE');
   });
 
-  row('the error of a reset that answers a send to a closed peer is PIPE (#10)', (fixture) => {
+  row('the error of a reset that answers a send to a closed peer is PIPE', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.close();
     fixture.peers.settle();
@@ -199,7 +193,7 @@ function endRows(row: Row): void {
 }
 
 function resetRows(row: Row): void {
-  row('a send after a reset answers CONNRESET once and then PIPE (#06)', (fixture) => {
+  row('a send after a reset answers CONNRESET once and then PIPE', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.reset();
     fixture.peers.settle();
@@ -208,7 +202,7 @@ function resetRows(row: Row): void {
     assert.is(recv(fixture, handle), '');
   });
 
-  row('a send after a reset that recv has reported answers PIPE (#05)', (fixture) => {
+  row('a send after a reset that recv has reported answers PIPE', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.reset();
     fixture.peers.settle();
@@ -216,7 +210,7 @@ function resetRows(row: Row): void {
     assert.equal([send(fixture, handle, 'x'), send(fixture, handle, 'x')], ['-PIPE', '-PIPE']);
   });
 
-  row('a send of 0 bytes after a reset answers CONNRESET (#14)', (fixture) => {
+  row('a send of 0 bytes after a reset answers CONNRESET', (fixture) => {
     const { handle, peer } = connect(fixture);
     peer.reset();
     fixture.peers.settle();
@@ -237,16 +231,13 @@ function shutdownRows(row: Row): void {
     assert.is(recv(fixture, handle), 'answer');
   });
 
-  row(
-    'a send after a local shutdown of WRITE answers PIPE, and raises no signal (#17)',
-    (fixture) => {
-      const { handle } = connect(fixture);
-      ok(fixture.kernel.shutdown(handle, Shutdown.WRITE));
-      assert.equal([send(fixture, handle, 'x'), send(fixture, handle, 'x')], ['-PIPE', '-PIPE']);
-    },
-  );
+  row('a send after a local shutdown of WRITE answers PIPE, and raises no signal', (fixture) => {
+    const { handle } = connect(fixture);
+    ok(fixture.kernel.shutdown(handle, Shutdown.WRITE));
+    assert.equal([send(fixture, handle, 'x'), send(fixture, handle, 'x')], ['-PIPE', '-PIPE']);
+  });
 
-  row('a second shutdown of WRITE answers 0 (#17)', (fixture) => {
+  row('a second shutdown of WRITE answers 0', (fixture) => {
     const { handle } = connect(fixture);
     ok(fixture.kernel.shutdown(handle, Shutdown.WRITE));
     assert.is(show(fixture.kernel.shutdown(handle, Shutdown.WRITE)), 0);
@@ -280,7 +271,7 @@ function shutdownErrorRows(row: Row): void {
     assert.is(send(fixture, handle, 'x'), 1);
   });
 
-  row('a shutdown answers NOTCONN when not connected or no longer (#15, #17)', (fixture) => {
+  row('a shutdown answers NOTCONN when not connected or no longer', (fixture) => {
     const { kernel, peers } = fixture;
     const fresh = ok(kernel.open('ipv4'));
     const { handle, peer } = connect(fixture);
@@ -313,7 +304,7 @@ function vectorRows(row: Row): void {
     assert.is(peer.receive().text, 'abcdeb');
   });
 
-  row('sendVectors takes 1,024 pieces, and more are INVAL (#34)', (fixture) => {
+  row('sendVectors takes 1,024 pieces, and more are INVAL', (fixture) => {
     const { handle, peer } = connect(fixture);
     const { kernel } = fixture;
     put(fixture, patternText(0, 1024));

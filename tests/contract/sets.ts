@@ -101,13 +101,13 @@ function watchRows(row: Row): void {
 }
 
 function closeRows(row: Row): void {
-  row('a closed handle is not reported (#25)', (fixture) => {
+  row('a closed handle is not reported', (fixture) => {
     const { set, handles } = readyConnections(fixture, 2);
     ok(fixture.kernel.close(handles[0]!));
     assert.equal([...waitSet(fixture, set).keys()], [handles[1]]);
   });
 
-  row('a closed handle is not reported although the socket lives on (#24)', (fixture) => {
+  row('a closed handle is not reported although the socket lives on', (fixture) => {
     const { kernel, peers } = fixture;
     const { set, handles, peers: clients } = readyConnections(fixture, 2);
     const second = ok(kernel.dup(handles[0]!));
@@ -118,7 +118,7 @@ function closeRows(row: Row): void {
     assert.is(recv(fixture, second), 'xmore');
   });
 
-  row('the successor of a closed handle is not reported in its place (#24)', (fixture) => {
+  row('the successor of a closed handle is not reported in its place', (fixture) => {
     const { kernel, peers } = fixture;
     const listening = listen(fixture);
     const first = acceptOne(fixture, listening);
@@ -157,23 +157,20 @@ function closeRows(row: Row): void {
 }
 
 function fairRows(row: Row): void {
-  row(
-    'a list smaller than what is ready is fair: the rest comes first next time (#23)',
-    (fixture) => {
-      const { set, handles } = readyConnections(fixture, 6);
-      for (let round = 0; round < 3; round++) {
-        const named: number[] = [];
-        for (let part = 0; part < 3; part++) {
-          const events = waitSet(fixture, set, { capacity: 2 });
-          assert.is(events.size, 2);
-          named.push(...events.keys());
-        }
-        assert.equal(sorted(named), sorted(handles));
+  row('a list smaller than what is ready is fair: the rest comes first next time', (fixture) => {
+    const { set, handles } = readyConnections(fixture, 6);
+    for (let round = 0; round < 3; round++) {
+      const named: number[] = [];
+      for (let part = 0; part < 3; part++) {
+        const events = waitSet(fixture, set, { capacity: 2 });
+        assert.is(events.size, 2);
+        named.push(...events.keys());
       }
-    },
-  );
+      assert.equal(sorted(named), sorted(handles));
+    }
+  });
 
-  row('a list of one goes round all that are ready (#23)', (fixture) => {
+  row('a list of one goes round all that are ready', (fixture) => {
     const { set, handles } = readyConnections(fixture, 3);
     const named: number[] = [];
     for (let part = 0; part < 6; part++) {

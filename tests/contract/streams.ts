@@ -244,7 +244,7 @@ function fileRows(row: Row): void {
   );
 
   row(
-    'a file or a device is always ready: watch answers PERM, waitFew what was asked (#32)',
+    'a file or a device is always ready: watch answers PERM, waitFew what was asked',
     (fixture) => {
       const { kernel } = fixture;
       const set = ok(kernel.openSet());

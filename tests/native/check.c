@@ -71,7 +71,8 @@ struct pollux_kernel* make_kernel_with(struct pollux_kernel_options options) {
 }
 
 struct pollux_kernel* make_kernel(void) {
-  return make_kernel_with((struct pollux_kernel_options){.wake_descriptor = -1, .stdio = {0, 1, 2}});
+  return make_kernel_with(
+      (struct pollux_kernel_options){.wake_descriptor = -1, .stdio = {0, 1, 2}});
 }
 
 uint8_t* memory_of(struct pollux_kernel* kernel) { return kernel->memory.base; }

@@ -1,5 +1,5 @@
-// The C core, tested in C: compiles native-host/core with the programs of this folder, and runs each
-// of their tests in a process of its own. POLLUX_CFLAGS adds flags, such as -fsanitize=address.
+// The C core, tested in C: compiles native-host/core with the programs of this folder, and runs
+// each of their tests in a process of its own. POLLUX_CFLAGS adds flags, as -fsanitize=address.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

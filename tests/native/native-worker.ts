@@ -1,4 +1,4 @@
-// The other thread of native-kernel.test.ts. It says 'ready', and does what it is told by a message.
+// The other thread of native-waits.test.ts. It says 'ready', and does what a message tells it.
 
 import { parentPort } from 'node:worker_threads';
 import { Mode, Readiness } from '../../host/kernel/kernel.ts';
@@ -7,7 +7,7 @@ import { signalWake } from '../../host/kernel/native/wake.ts';
 import { ReadyList } from '../../host/kernel/ready-list.ts';
 
 export type Order =
-  /** Signals a wake descriptor, `count` times in a row. */
+  /** Signals a wake descriptor. */
   | { readonly act: 'wake'; readonly wakeDescriptor: number }
   /** Makes a kernel with all kinds of descriptors, and keeps it. */
   | { readonly act: 'hold' }

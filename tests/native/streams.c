@@ -58,6 +58,8 @@ static void a_pipe_without_a_reader_raises_no_signal(void) {
   close(ends[0]);
   signal(SIGPIPE, SIG_DFL);
   CHECK_EQUAL(pollux_write(kernel, stdout_handle, 0, 1), -WASI_PIPE);
+  const int32_t adopted = SUCCESS(pollux_adopt(kernel, ends[1]));
+  CHECK_EQUAL(pollux_write(kernel, adopted, 0, 1), -WASI_PIPE);
 }
 
 static void sigpipe_is_ignored_unless_someone_handles_it(void) {

@@ -182,6 +182,8 @@ static void wrong_addresses_are_refused(void) {
   check_address(POLLUX_FAMILY_IPV4, "::1", -WASI_INVAL);
   check_address(POLLUX_FAMILY_IPV6, "127.0.0.1", -WASI_INVAL);
   check_address(POLLUX_FAMILY_IPV6, "fe80::1%nowhere", -WASI_INVAL);
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1%1x", -WASI_INVAL);
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1%", -WASI_INVAL);
   check_address(POLLUX_FAMILY_UNIX, "", -WASI_INVAL);
   check_address(7, "127.0.0.1", -WASI_AFNOSUPPORT);
   struct pollux_address address;

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { PolluxError } from '../../base/pollux-error.ts';
 import type { SysResult } from '../../base/sys-result.ts';
 
-/** What {@link NativeObject.pin} lends to the addon. Numbers of native-host/glue/kernel-object.h. */
-export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, TIMEOUT: 4, INSTANT: 5 } as const;
+/** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
+export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;
 export type Pin = (typeof Pin)[keyof typeof Pin];
 
 /** A family by the number that the addon knows it by. */
@@ -48,16 +48,28 @@ export interface NativeObject {
   adopt(descriptor: number): SysResult;
   release(handle: number): SysResult;
   takeError(handle: number): SysResult;
+  stopQueueing(handle: number): SysResult;
   setOption(handle: number, option: number, value: number): SysResult;
   unacknowledgedBytes(handle: number): SysResult;
   localAddress(handle: number): NativeAddress | SysResult;
   peerAddress(handle: number): NativeAddress | SysResult;
   fileType(handle: number): SysResult;
 
-  recv(handle: number, pointer: number, lengthBytes: number, flags: number): SysResult;
-  recvVectors(handle: number, count: number, flags: number): SysResult;
-  send(handle: number, pointer: number, lengthBytes: number): SysResult;
-  sendVectors(handle: number, count: number): SysResult;
+  // Hot calls take their arguments, in the order of the names, from Pin.ARGUMENTS.
+
+  /** handle, pointer, lengthBytes, flags */
+  recv(): SysResult;
+  /** handle, count, flags; the pairs in {@link Pin.VECTORS} */
+  recvVectors(): SysResult;
+  /** handle, pointer, lengthBytes */
+  send(): SysResult;
+  /** handle, count; the pairs in {@link Pin.VECTORS} */
+  sendVectors(): SysResult;
+  /** set, timeoutNs; the result in {@link Pin.READY} */
+  wait(): SysResult;
+  /** timeoutNs; the handles and the result in {@link Pin.FEW} */
+  waitFew(): SysResult;
+
   openStdio(index: number): SysResult;
   read(handle: number, pointer: number, lengthBytes: number): SysResult;
   write(handle: number, pointer: number, lengthBytes: number): SysResult;
@@ -67,10 +79,6 @@ export interface NativeObject {
   closeSet(set: number): SysResult;
   watch(set: number, handle: number, interest: number, mode: number): SysResult;
   unwatch(set: number, handle: number): SysResult;
-  /** Timeout in {@link Pin.TIMEOUT}, result in {@link Pin.READY}. */
-  wait(set: number): SysResult;
-  /** Timeout in {@link Pin.TIMEOUT}, handles and result in {@link Pin.FEW}. */
-  waitFew(): SysResult;
   wake(): void;
   consumeWake(): void;
   /** Result in {@link Pin.INSTANT}. */
@@ -109,7 +117,7 @@ function load(): Binding {
   if (process.platform !== 'linux') {
     throw new PolluxError(
       'NO_ADDON',
-      `the native kernel needs Linux, and this is ${process.platform}; the simulated one runs anywhere`,
+      `the native kernel needs Linux, and this is ${process.platform}`,
     );
   }
   const root = packageRoot(dirname(fileURLToPath(import.meta.url)));

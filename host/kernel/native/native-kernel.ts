@@ -1,7 +1,7 @@
 // The kernel of the machine it runs on: Linux, through the addon. A thin layer: it pins the memory
 // that the addon reads and writes, and passes the rest on.
 
-import { errnoName } from '../../base/errno.ts';
+import { Errno, errnoName } from '../../base/errno.ts';
 import { errnoOf, type SysResult } from '../../base/sys-result.ts';
 import type { Address, Family } from '../address.ts';
 import type {
@@ -46,7 +46,7 @@ export class NativeKernel implements Kernel {
   readonly waitsByTimerfd: boolean;
 
   readonly #native: NativeObject;
-  readonly #timeout = new Float64Array(new ArrayBuffer(8));
+  readonly #arguments = new Float64Array(new ArrayBuffer(4 * 8));
   readonly #instant = new Uint32Array(new ArrayBuffer(8));
 
   #memory = new ArrayBuffer(0);
@@ -72,13 +72,13 @@ export class NativeKernel implements Kernel {
     this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
     this.waitsByTimerfd = native.waitsByTimerfd;
     native.pin(Pin.VECTORS, this.vectors);
-    native.pin(Pin.TIMEOUT, this.#timeout);
+    native.pin(Pin.ARGUMENTS, this.#arguments);
     native.pin(Pin.INSTANT, this.#instant);
   }
 
   /** @throws TypeError for a shared buffer, which the addon can't reach. */
   attach(memory: ArrayBuffer): void {
-    if (this.#native.pin(Pin.MEMORY, memory) < 0) {
+    if (this.#native.pin(Pin.MEMORY, memory) === -Errno.INVAL) {
       throw new TypeError('attach: the memory is not an ArrayBuffer, or it is shared');
     }
     this.#memory = memory;
@@ -109,22 +109,38 @@ export class NativeKernel implements Kernel {
 
   recv(handle: Handle, pointer: number, lengthBytes: number, flags: number): SysResult {
     if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
-    return this.#native.recv(handle, pointer, lengthBytes, flags);
+    const hot = this.#arguments;
+    hot[0] = handle;
+    hot[1] = pointer;
+    hot[2] = lengthBytes;
+    hot[3] = flags;
+    return this.#native.recv();
   }
 
   recvVectors(handle: Handle, count: number, flags: number): SysResult {
     this.#checkPins();
-    return this.#native.recvVectors(handle, count, flags);
+    const hot = this.#arguments;
+    hot[0] = handle;
+    hot[1] = count;
+    hot[2] = flags;
+    return this.#native.recvVectors();
   }
 
   send(handle: Handle, pointer: number, lengthBytes: number): SysResult {
     if (this.#memory.byteLength !== this.#memoryBytes) this.attach(this.#memory);
-    return this.#native.send(handle, pointer, lengthBytes);
+    const hot = this.#arguments;
+    hot[0] = handle;
+    hot[1] = pointer;
+    hot[2] = lengthBytes;
+    return this.#native.send();
   }
 
   sendVectors(handle: Handle, count: number): SysResult {
     this.#checkPins();
-    return this.#native.sendVectors(handle, count);
+    const hot = this.#arguments;
+    hot[0] = handle;
+    hot[1] = count;
+    return this.#native.sendVectors();
   }
 
   shutdown(handle: Handle, how: Shutdown): SysResult {
@@ -157,6 +173,10 @@ export class NativeKernel implements Kernel {
    */
   release(handle: Handle): SysResult {
     return this.#native.release(handle);
+  }
+
+  stopQueueing(listener: Handle): SysResult {
+    return this.#native.stopQueueing(listener);
   }
 
   takeError(handle: Handle): SysResult {
@@ -224,8 +244,10 @@ export class NativeKernel implements Kernel {
       const pinned = this.#pinReady(pairs);
       if (pinned < 0) return pinned;
     }
-    this.#timeout[0] = timeoutNs;
-    return this.#native.wait(set);
+    const hot = this.#arguments;
+    hot[0] = set;
+    hot[1] = timeoutNs;
+    return this.#native.wait();
   }
 
   waitFew(few: FewList, timeoutNs: number): SysResult {
@@ -234,7 +256,7 @@ export class NativeKernel implements Kernel {
       const pinned = this.#pinFew(words);
       if (pinned < 0) return pinned;
     }
-    this.#timeout[0] = timeoutNs;
+    this.#arguments[0] = timeoutNs;
     return this.#native.waitFew();
   }
 

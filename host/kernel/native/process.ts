@@ -1,5 +1,6 @@
 // What the addon does for the process as a whole, not for one kernel.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import type { SysResult } from '../../base/sys-result.ts';
 import { binding } from './binding.ts';
 
@@ -21,4 +22,16 @@ export function exitProcess(code: number): never {
  */
 export function closeDescriptor(descriptor: number): SysResult {
   return binding().closeDescriptor(descriptor);
+}
+
+/**
+ * How many descriptors the process may still open: its limit less what is open now. Infinity where
+ * there is no limit. Source: proc(5), /proc/PID/limits and /proc/PID/fd.
+ */
+export function freeDescriptorCount(): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1] ?? 'unlimited';
+  if (soft === 'unlimited') return Infinity;
+  // The listing itself has one open.
+  return Number(soft) - (readdirSync('/proc/self/fd').length - 1);
 }

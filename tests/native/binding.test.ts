@@ -1,0 +1,91 @@
+// How the addon is found, in a copy of the sources with and without one.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+const LOADER = import.meta.resolve('tsx');
+
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A package with our sources and `name`, and no addon. */
+function makePackage(name = 'pollux'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pollux-binding-'));
+  folders.push(folder);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, type: 'module' }));
+  for (const part of ['host/base', 'host/kernel']) {
+    cpSync(join(REPOSITORY, part), join(folder, part), { recursive: true });
+  }
+  return folder;
+}
+
+/** Loads the addon in a process of its own: prints the error, or how the kernel waits. */
+function load(folder: string, platform = process.platform): string {
+  const script = `
+    Object.defineProperty(process, 'platform', { value: ${JSON.stringify(platform)} });
+    const { NativeKernel } = await import(${JSON.stringify(
+      join(folder, 'host/kernel/native/native-kernel.ts'),
+    )});
+    try {
+      console.log(new NativeKernel().capabilities.demux);
+    } catch (error) {
+      console.log(error.name, error.code, error.message);
+    }`;
+  const args = ['--import', LOADER, '--input-type=module', '--eval', script];
+  const result = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.is(result.stderr, '');
+  return result.stdout.trimEnd();
+}
+
+function placeAddon(folder: string, ...path: string[]): void {
+  mkdirSync(join(folder, ...path), { recursive: true });
+  cpSync(join(REPOSITORY, 'build/native/pollux.node'), join(folder, ...path, 'pollux.node'));
+}
+
+const test = suite('binding');
+
+test('without an addon the error says in one line what to install', () => {
+  const said = load(makePackage(), 'linux');
+  assert.match(said, /^PolluxError NO_ADDON .*a C compiler.*apt-get install gcc.*npm rebuild$/);
+});
+
+test('on another system the error says that the native kernel needs Linux', () => {
+  assert.match(load(makePackage(), 'darwin'), /^PolluxError NO_ADDON .*needs Linux.*darwin$/);
+});
+
+test('a file that is no addon is told by its own error', () => {
+  const folder = makePackage();
+  mkdirSync(join(folder, 'build/native'), { recursive: true });
+  writeFileSync(join(folder, 'build/native/pollux.node'), 'no ELF');
+  assert.match(load(folder, 'linux'), /^PolluxError NO_ADDON .*can't be loaded \(.*npm rebuild$/);
+});
+
+test('no package.json of ours above the sources is told', () => {
+  assert.match(load(makePackage('other'), 'linux'), /^PolluxError NO_ADDON .*package\.json/);
+});
+
+if (process.platform === 'linux') {
+  test('an addon that was compiled here is found', () => {
+    const folder = makePackage();
+    placeAddon(folder, 'build', 'native');
+    assert.is(load(folder), 'epoll');
+  });
+
+  test('a prebuilt addon comes first', () => {
+    const folder = makePackage();
+    placeAddon(folder, 'prebuilds', `linux-${process.arch}`);
+    mkdirSync(join(folder, 'build/native'), { recursive: true });
+    writeFileSync(join(folder, 'build/native/pollux.node'), 'no ELF');
+    assert.is(load(folder), 'epoll');
+  });
+}
+
+test.run();
