@@ -2,11 +2,5 @@
 
 export { PolluxError, type PolluxErrorCode } from './base/pollux-error.ts';
 export type { ModuleSource } from './runtime/module.ts';
-export {
-  type Guest,
-  type GuestEnd,
-  type GuestStats,
-  run,
-  type RunOptions,
-  type Stdio,
-} from './runtime/supervisor.ts';
+export type { Guest, GuestEnd, GuestStats, RunOptions, Stdio } from './runtime/guest.ts';
+export { run } from './runtime/supervisor.ts';

@@ -15,7 +15,7 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { cGuest, ROT13_COMMAND, ROT13_REACTOR } = await import('../tests/e2e/support/guests.ts');
-const { Server } = await import('../tests/e2e/support/server.ts');
+const { withStarted } = await import('../tests/e2e/support/server.ts');
 const { within } = await import('../tests/e2e/support/deadline.ts');
 const { connect, ended, received } = await import('../tests/e2e/support/target.ts');
 
@@ -65,58 +65,54 @@ if (apiCount > 0) await soak('api', apiCount, prepareLibrary);
 /** Makes `count` stops, each of the next guest and the next state, and says how it went. */
 async function soak(kind, count, prepare) {
   const startMs = performance.now();
-  let index = 0;
+  let what = 'warm-up';
   try {
     const stopOnce = await prepare();
-    for (; index < count; index += 1) {
+    for (let index = 0; index < count; index += 1) {
       const guest = guests[index % guests.length];
       const [name, enter] = Object.entries(states)[Math.floor(index / guests.length) % 3];
-      await stopOnce(guest, enter, `${guest}, ${name}`);
+      what = `stop ${index + 1} (${guest}, ${name})`;
+      await stopOnce(guest, enter);
       if ((index + 1) % Math.ceil(count / PROGRESS_STEPS) === 0) {
         process.stdout.write(`${kind}: ${index + 1} of ${count}, ${seconds(startMs)} s\n`);
       }
     }
     process.stdout.write(`PASS ${kind}: ${count} stops, nothing left, ${seconds(startMs)} s\n`);
   } catch (error) {
-    process.stdout.write(`FAIL ${kind}: stop ${index + 1}: ${error.message}\n`);
+    process.stdout.write(`FAIL ${kind}: ${what}: ${error.message}\n`);
     process.exitCode = 1;
   }
 }
 
-async function stopCommandLine(guest, enter, what) {
-  const server = await Server.start({ guest });
-  try {
+function stopCommandLine(guest, enter) {
+  return withStarted({ guest }, async (server) => {
     const seen = await enter(server.address);
     await server.assertStops('SIGINT', 130);
     await Promise.all(seen);
-  } catch (error) {
-    throw new Error(`${what}: ${error.message}`);
-  } finally {
-    server.child.kill('SIGKILL');
-  }
+  });
 }
 
 /** The library is used in this process, so that what it leaves behind is seen here. */
 async function prepareLibrary() {
   const { run } = await import('pollux');
-  const stopOnce = async (guest, enter, what) => {
+  const stopOnce = async (guest, enter) => {
     const running = await run(guest, { listen: ['tcp:127.0.0.1:0'] });
     const entered = await Promise.allSettled([enter(running.addresses[0])]);
     const { reason, detail } = await running.stop();
     const [{ value: seen, reason: error }] = entered;
     if (error !== undefined || reason !== 'stopped') {
-      throw new Error(`${what}: ${error?.message ?? 'stopped'}; guest: ${reason} ${detail}`);
+      throw new Error(`${error?.message ?? 'stopped'}; the guest ${reason} ${detail}`);
     }
     await Promise.all(seen);
   };
   for (let index = 0; index < WARM_UP_COUNT; index += 1) {
-    await stopOnce(guests[index % guests.length], states.busy, 'warm-up');
+    await stopOnce(guests[index % guests.length], states.busy);
   }
   const before = resources();
-  return async (guest, enter, what) => {
-    await stopOnce(guest, enter, what);
+  return async (guest, enter) => {
+    await stopOnce(guest, enter);
     const now = resources();
-    if (now !== before) throw new Error(`${what}: left behind\nbefore: ${before}\nnow:    ${now}`);
+    if (now !== before) throw new Error(`left behind\nbefore: ${before}\nnow:    ${now}`);
   };
 }
 

@@ -27,5 +27,6 @@ declare namespace WebAssembly {
   class CompileError extends Error {}
   class RuntimeError extends Error {}
 
+  function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
 }

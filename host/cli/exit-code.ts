@@ -8,6 +8,10 @@ export const ExitCode = {
   /** A reactor's `turn` answered an error. */
   TURN_FAILED: 1,
   USAGE: 2,
+  /** The time to drain ran out. */
+  UNDRAINED: 3,
+  /** The guest was ended by a limit. */
+  LIMITED: 124,
   /** Ours: an address in use, no addon, a bug. */
   FAILED: 125,
   /** The module can't be run. */

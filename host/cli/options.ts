@@ -2,6 +2,8 @@
 
 import { parseArgs } from 'node:util';
 import { PolluxError } from '../base/pollux-error.ts';
+import type { RunOptions } from '../runtime/guest.ts';
+import { parseBytes, parseCount, parseDuration } from './quantity.ts';
 
 export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on the real kernel.
 
@@ -11,6 +13,14 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
                            tcp:HOST:PORT, tcp:[V6]:PORT or unix:PATH; port 0 picks a free one.
                            NAME (default listen0, listen1, ...) goes into LISTEN_FDNAMES.
   --env NAME=VALUE         give the guest an environment variable; --env NAME passes ours on.
+  --max-fds N              the guest may have N descriptors open; by default as many as the process
+                           may open now, less 32. More answer MFILE; clients wait in the backlog.
+  --max-memory SIZE        what its memory may grow to: 64M, 1G
+  --max-call-gap-ms N      end a guest that computes for longer than this between two host calls
+  --drain-timeout TIME     on SIGTERM, SIGINT or SIGHUP, no new connections are taken, and those open
+                           have TIME to finish (default 10s; with 0s the signal ends the guest at
+                           once, as a second one does)
+  --drain-delay TIME       go on as before for TIME after the signal (default 0s)
   --quiet                  do not say where the guest listens.
   --debug                  say more about errors, and what the guest did.
 
@@ -18,8 +28,15 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
   pollux --version
 
 A guest gets nothing that is not named here: no file, no address to connect to, no environment.
-Exit codes: the guest's own; 2 usage; 125 ours; 126 module refused; 134 trap; 128 + n signal n.
+Exit codes: the guest's own, 0 when drained; 2 usage; 3 the drain ran out of time; 124 ended by a
+limit; 125 ours; 126 module refused; 134 trap; 128 + n ended by signal n.
 `;
+
+/** The limits that were given; the others are the API's defaults. */
+export type Limits = Pick<
+  RunOptions,
+  'maxFds' | 'maxMemoryBytes' | 'maxCallGapMs' | 'drainTimeoutMs' | 'drainDelayMs'
+>;
 
 export interface RunCommand {
   readonly kind: 'run';
@@ -27,6 +44,7 @@ export interface RunCommand {
   readonly args: readonly string[];
   readonly listen: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
   readonly isQuiet: boolean;
   readonly isDebug: boolean;
 }
@@ -65,6 +83,7 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     args,
     listen: values.listen ?? [],
     env: parseEnv(values.env ?? []),
+    limits: parseLimits(values),
     isQuiet: values.quiet ?? false,
     isDebug: values.debug ?? false,
   };
@@ -73,6 +92,11 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
 const OPTIONS = {
   listen: { type: 'string', multiple: true },
   env: { type: 'string', multiple: true },
+  'max-fds': { type: 'string' },
+  'max-memory': { type: 'string' },
+  'max-call-gap-ms': { type: 'string' },
+  'drain-timeout': { type: 'string' },
+  'drain-delay': { type: 'string' },
   quiet: { type: 'boolean' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -86,6 +110,24 @@ function parseWords(words: readonly string[]) {
     const [sentence = ''] = (error as Error).message.split(/\.\s/);
     throw usage(`${sentence.replaceAll("'", '')}; pollux --help lists the options`, error);
   }
+}
+
+function parseLimits(values: Readonly<Record<string, unknown>>): Limits {
+  const limits: { -readonly [Name in keyof Limits]: Limits[Name] } = {};
+  const read = (
+    option: string,
+    name: keyof Limits,
+    parse: (option: string, text: string) => number,
+  ): void => {
+    const text = values[option];
+    if (typeof text === 'string') limits[name] = parse(`--${option}`, text);
+  };
+  read('max-fds', 'maxFds', parseCount);
+  read('max-memory', 'maxMemoryBytes', parseBytes);
+  read('max-call-gap-ms', 'maxCallGapMs', parseCount);
+  read('drain-timeout', 'drainTimeoutMs', parseDuration);
+  read('drain-delay', 'drainDelayMs', parseDuration);
+  return limits;
 }
 
 function parseEnv(settings: readonly string[]): Record<string, string> {

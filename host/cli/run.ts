@@ -1,6 +1,7 @@
 // pollux run: one guest, until it ends or a signal ends it.
 
-import { type Guest, type GuestEnd, run } from '../runtime/supervisor.ts';
+import type { Guest, GuestEnd } from '../runtime/guest.ts';
+import { run } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
 import type { RunCommand } from './options.ts';
 import { say } from './output.ts';
@@ -8,8 +9,8 @@ import { SignalWatch } from './signals.ts';
 
 /** @returns the exit code. */
 export async function runCommand(command: RunCommand): Promise<number> {
-  const signals = new SignalWatch();
-  const guest = await run(command.guest, command);
+  const signals = new SignalWatch(command.limits.drainTimeoutMs !== 0);
+  const guest = await run(command.guest, { ...command, ...command.limits });
   signals.attach(guest);
   if (!command.isQuiet && guest.addresses.length > 0) {
     say(`listening on ${guest.addresses.join(', ')} (${guest.name}, ${guest.kernel})`);
@@ -31,7 +32,14 @@ function explainEnd(guest: Guest, end: GuestEnd, isDebug: boolean): number {
       say(`${guest.name} trapped: ${end.detail}`);
       return ExitCode.TRAPPED;
     case 'stopped':
+    case 'drained':
       return ExitCode.OK;
+    case 'undrained':
+      say(`${guest.name} did not finish in time: ${end.detail}`);
+      return ExitCode.UNDRAINED;
+    case 'limited':
+      say(`${guest.name} computed longer between two host calls than --max-call-gap-ms allows`);
+      return ExitCode.LIMITED;
     case 'failed':
       say(`${guest.name} can not go on: ${end.detail}; this is a bug, please report it`);
       return ExitCode.FAILED;

@@ -1,10 +1,10 @@
-// Signals end a guest. npm delivers Ctrl-C twice, so that what follows within half a second is the
-// same signal; a later one no longer waits.
+// What signals do: the first lets the guest drain, a later one ends it. npm delivers Ctrl-C twice,
+// so that what follows within half a second is the same signal.
 
 import { constants } from 'node:os';
 import { exitProcess } from '../kernel/choose.ts';
+import type { Guest } from '../runtime/guest.ts';
 import { removeAllFiles } from '../runtime/socket-files.ts';
-import type { Guest } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -14,38 +14,45 @@ const LAST_RESORT_MS = 2000;
 
 /** The signals of the process. Made before anything is opened that one must not leave behind. */
 export class SignalWatch {
+  readonly #drains: boolean;
   #guest: Guest | undefined;
+  #firstMs: number | undefined;
   #exitCode: number | undefined;
-  #firstMs = 0;
 
-  constructor() {
+  /** @param drains false: the first signal ends the guest as a second one does. */
+  constructor(drains: boolean) {
+    this.#drains = drains;
     for (const signal of SIGNALS) process.on(signal, () => this.#receive(signal));
   }
 
-  /** What exit code the signal makes that came, if any. */
+  /** 128 + n when signal n ended the guest; undefined when it drained, or ended by itself. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }
 
-  /** Has a signal end `guest`, also one that came while it was started. */
+  /** Has signals speak to `guest`; one that came while it was started ends it. */
   attach(guest: Guest): void {
     this.#guest = guest;
     if (this.#exitCode !== undefined) void guest.stop();
   }
 
   #receive(signal: (typeof SIGNALS)[number]): void {
-    if (this.#exitCode === undefined) {
-      this.#exitCode = ExitCode.SIGNALLED + constants.signals[signal];
-      this.#firstMs = performance.now();
-      setTimeout(() => this.#leaveAtOnce(), LAST_RESORT_MS).unref();
-      void this.#guest?.stop();
-    } else if (performance.now() - this.#firstMs > SAME_SIGNAL_MS) {
-      this.#leaveAtOnce();
-    }
+    const nowMs = performance.now();
+    if (this.#firstMs !== undefined && nowMs - this.#firstMs <= SAME_SIGNAL_MS) return;
+    const isFirst = this.#firstMs === undefined;
+    this.#firstMs ??= nowMs;
+    // Without a listener there is nothing that a drain would wait for.
+    const isServer = this.#guest !== undefined && this.#guest.addresses.length > 0;
+    if (isFirst && isServer && this.#drains) void this.#guest?.drain();
+    else this.#end(signal);
   }
 
-  #leaveAtOnce(): void {
-    removeAllFiles();
-    exitProcess(this.#exitCode ?? ExitCode.FAILED);
+  #end(signal: (typeof SIGNALS)[number]): void {
+    this.#exitCode ??= ExitCode.SIGNALLED + constants.signals[signal];
+    setTimeout(() => {
+      removeAllFiles();
+      exitProcess(this.#exitCode ?? ExitCode.FAILED);
+    }, LAST_RESORT_MS).unref();
+    void this.#guest?.stop();
   }
 }

@@ -5,7 +5,7 @@ import type { SysResult } from '../base/sys-result.ts';
 import type { Handle, Kernel } from './kernel.ts';
 import { NativeKernel } from './native/native-kernel.ts';
 
-export { closeDescriptor, exitProcess } from './native/process.ts';
+export { closeDescriptor, exitProcess, freeDescriptorCount } from './native/process.ts';
 export { closeWake, createWake, signalWake } from './native/wake.ts';
 
 /** A kernel that shares the process's descriptors, so that sockets can be handed over. */

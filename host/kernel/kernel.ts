@@ -255,6 +255,16 @@ export interface Kernel {
   /** @returns the handle's {@link FileType}. */
   fileType(handle: Handle): SysResult;
 
+  /**
+   * Lets a listener's queue grow no further; what is queued can still be accepted. A TCP client is
+   * not refused but unheard: it tries again, until the listener is closed. (Without this, a server
+   * that accepts until nothing is queued and then closes, resets whoever came in between.) A unix
+   * listener goes on queueing: the path is its owner's to remove first.
+   *
+   * @returns 0, `-INVAL` when it is not listening, `-NOTSOCK`. Source: SO_ATTACH_FILTER, socket(7).
+   */
+  stopQueueing(listener: Handle): SysResult;
+
   // ---- streams --------------------------------------------------------------------------------
 
   /**

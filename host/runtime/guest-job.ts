@@ -13,6 +13,7 @@ export interface GuestJob {
   readonly stdio: readonly [number, number, number];
   readonly args: readonly string[];
   readonly environ: readonly string[];
+  readonly fdCountMax: number;
 }
 
 /** What the thread tells its supervisor; the guest can't send anything while it runs. */

@@ -29,16 +29,17 @@ export function runGuest(
   onRunning: () => void,
 ): Detail | undefined {
   const control = new ControlBlock(job.control);
-  const { args, environ } = job;
+  const { args, environ, fdCountMax } = job;
   const isInterruptible = job.entry === 'reactor';
-  const sandbox = new Sandbox({ kernel, control, args, environ, isInterruptible });
+  const sandbox = new Sandbox({ kernel, control, args, environ, isInterruptible, fdCountMax });
   try {
     control.takeDescriptors();
     openDescriptors(sandbox, kernel, job);
-    const instance = new WebAssembly.Instance(job.module, makeImports(sandbox));
-    sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);
+    // Before the instance: a start function is the guest's code, too, and may loop for ever.
     control.markRunning();
     onRunning();
+    const instance = new WebAssembly.Instance(job.module, makeImports(sandbox));
+    sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);
     if (job.entry === 'command') runCommand(instance, control);
     else return runReactor(instance, sandbox);
   } catch (error) {

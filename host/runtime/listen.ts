@@ -5,6 +5,7 @@ import { lookup } from 'node:dns/promises';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { Errno, errnoName } from '../base/errno.ts';
 import { PolluxError } from '../base/pollux-error.ts';
+import { SocketFile } from './socket-files.ts';
 import { type Address, type ListenAddress, parseListenAddress } from '../kernel/address.ts';
 import type { Handle, Kernel } from '../kernel/kernel.ts';
 
@@ -15,6 +16,7 @@ export interface Listener {
   /** As bound: with the port that the system chose. */
   readonly address: Address;
   readonly handle: Handle;
+  readonly file: SocketFile;
 }
 
 /** The longest queue that Linux grants by default (net.core.somaxconn). */
@@ -64,23 +66,18 @@ export async function openListener(
   }
   const local = kernel.localAddress(opened);
   if (typeof local === 'number') throw cannotListen(request, -local);
-  return { name: request.name ?? `listen${index}`, address: local, handle: opened };
-}
-
-/** Removes the file of a unix socket. What is no longer there is no error. */
-export function removeSocketFile(address: Address): void {
-  if (address.family !== 'unix') return;
-  try {
-    unlinkSync(address.path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  return {
+    name: request.name ?? `listen${index}`,
+    address: local,
+    handle: opened,
+    file: new SocketFile(local),
+  };
 }
 
 function bindAndListen(kernel: Kernel, handle: Handle, address: Address): number {
   let bound = kernel.bind(handle, address);
   if (bound === -Errno.ADDRINUSE && address.family === 'unix' && isStale(kernel, address)) {
-    removeSocketFile(address);
+    unlinkSync(address.path);
     bound = kernel.bind(handle, address);
   }
   return bound < 0 ? bound : kernel.listen(handle, BACKLOG);
@@ -125,7 +122,7 @@ function reason(errno: number, address: ListenAddress): string {
   switch (errno) {
     case Errno.ADDRINUSE:
       return isUnix
-        ? 'the path exists; remove it, or choose another'
+        ? 'the path is in use: a server answers there, or it is no socket; choose another path'
         : 'the port is in use; stop what listens there, or choose another (port 0 picks a free one)';
     case Errno.ACCES:
       return isUnix

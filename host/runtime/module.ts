@@ -6,6 +6,8 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PolluxError } from '../base/pollux-error.ts';
 import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
+import { LimitExceeded, limitModule } from './limits.ts';
+import { IS_SHARED } from './wasm-reader.ts';
 import {
   type FunctionType,
   type Import,
@@ -37,18 +39,24 @@ const TYPES = new Map(
 );
 
 /**
- * Reads, compiles and checks a module.
+ * Reads, checks, limits and compiles a module.
  *
+ * @param memoryBytesMax what its memory may grow to; as far as WebAssembly goes without it.
  * @throws PolluxError `MODULE_NOT_FOUND` when it can't be read; `MODULE_REFUSED` when it is no
- *   WebAssembly, imports what Pollux does not have, has no entry, or no memory that can be used.
+ *   WebAssembly, imports what Pollux does not have, has no entry, no memory that can be used, or
+ *   asks for more than its limits at the start.
  */
-export async function loadModule(source: ModuleSource): Promise<GuestModule> {
+export async function loadModule(
+  source: ModuleSource,
+  memoryBytesMax?: number,
+): Promise<GuestModule> {
   if (source instanceof WebAssembly.Module) {
     throw refused('a compiled module', 'can not be limited any more; give its bytes, path or URL');
   }
   const { name, bytes } = await readSource(source);
   checkMagic(name, bytes);
-  const module = await compile(name, bytes);
+  // Validated before it is taken apart, compiled once it is limited.
+  if (!WebAssembly.validate(bytes)) await compile(name, bytes);
   const shape = readModuleShape(bytes);
   if (shape === undefined) {
     throw refused(
@@ -58,7 +66,8 @@ export async function loadModule(source: ModuleSource): Promise<GuestModule> {
   }
   checkImports(name, shape.imports);
   checkMemory(name, shape);
-  return { name, module, entry: findEntry(name, shape) };
+  const entry = findEntry(name, shape);
+  return { name, entry, module: await compile(name, limit(name, bytes, memoryBytesMax)) };
 }
 
 async function readSource(source: ModuleSource): Promise<{ name: string; bytes: Uint8Array }> {
@@ -106,6 +115,15 @@ async function compile(name: string, bytes: Uint8Array): Promise<WebAssembly.Mod
   }
 }
 
+function limit(name: string, bytes: Uint8Array, memoryBytesMax: number | undefined): Uint8Array {
+  try {
+    return limitModule(bytes, memoryBytesMax);
+  } catch (error) {
+    if (error instanceof LimitExceeded) throw refused(name, error.message, error);
+    throw error;
+  }
+}
+
 function checkImports(name: string, imports: readonly Import[]): void {
   const unknown = imports.filter(
     (wanted) =>
@@ -133,7 +151,7 @@ function checkMemory(name: string, shape: ModuleShape): void {
   const index = shape.exportedMemories.get('memory');
   if (index === undefined) throw refused(name, 'exports no memory named "memory"');
   if (shape.memories.length > 1) throw refused(name, 'has more than one memory');
-  if (shape.memories[index]?.isShared === true) {
+  if (((shape.memories[index]?.flags ?? 0) & IS_SHARED) !== 0) {
     throw refused(name, 'has a shared memory; compile it without threads');
   }
 }

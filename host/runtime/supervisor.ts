@@ -10,76 +10,30 @@ import {
   closeDescriptor,
   closeWake,
   createWake,
+  freeDescriptorCount,
   type LiveKernel,
   openLiveKernel,
   signalWake,
 } from '../kernel/choose.ts';
 import { ControlBlock, Counter, Outcome, Reason } from '../wasi/control-block.ts';
+import { Drainer } from './drainer.ts';
+import type { Guest, GuestEnd, GuestStats, RunOptions, Stdio } from './guest.ts';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
 import type { Detail } from './instance.ts';
 import { type Listener, openListener, parseListenRequest } from './listen.ts';
 import { type GuestModule, loadModule, type ModuleSource } from './module.ts';
-import { keepTrack, removeFiles } from './socket-files.ts';
-
-/** `inherit`: the process's own. `ignore`: /dev/null. A number: that open descriptor. */
-export type Stdio = 'inherit' | 'ignore' | number;
-
-export interface RunOptions {
-  /** The guest's arguments, after its name. */
-  readonly args?: readonly string[];
-  /** The guest's environment: nothing of the process's own reaches it unless it is named here. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** `[NAME=]tcp:HOST:PORT`, `[NAME=]tcp:[V6]:PORT` or `[NAME=]unix:PATH`; port 0 picks one. */
-  readonly listen?: readonly string[];
-  readonly stdin?: Stdio;
-  readonly stdout?: Stdio;
-  readonly stderr?: Stdio;
-}
-
-/** How a guest ended. */
-export interface GuestEnd {
-  /**
-   * `exited`: by itself, with `code`. `stopped`: by `stop()`. `trapped`: its code did what WebAssembly
-   * forbids. `failed`: Pollux could not run it on; this is a bug, please report it.
-   */
-  readonly reason: 'exited' | 'stopped' | 'trapped' | 'failed';
-  /** The guest's exit code, 0 to 2^32 - 1; 0 unless it exited. */
-  readonly code: number;
-  /** What the engine said of a trap or failure; else empty. */
-  readonly detail: string;
-  /** Where that was; else empty. */
-  readonly stack: string;
-}
-
-/** What a guest has done so far. Each figure only grows, except `connectionsOpen`. */
-export interface GuestStats {
-  readonly calls: number;
-  readonly polls: number;
-  readonly events: number;
-  readonly connectionsAccepted: number;
-  readonly connectionsOpen: number;
-  readonly receivedBytes: number;
-  readonly sentBytes: number;
-}
-
-/** A running guest. */
-export interface Guest {
-  /** The module's name. */
-  readonly name: string;
-  /** Where it listens, as bound: `tcp:127.0.0.1:43211`. */
-  readonly addresses: readonly string[];
-  /** The kernel that it stands on, and how that waits: `native kernel, epoll`. */
-  readonly kernel: string;
-  /** Resolves when the guest has ended and nothing of it is left: no thread, descriptor or file. */
-  readonly exited: Promise<GuestEnd>;
-  /** What the guest has done so far. May be called at any time, also after the end. */
-  stats(): GuestStats;
-  /** Ends the guest at once, whatever it does; connections are closed. @returns {@link exited} */
-  stop(): Promise<GuestEnd>;
-}
+import { Watchdog } from './watchdog.ts';
 
 /** A guest that has not left its code by itself this long after a stop is terminated. */
 const STOP_GRACE_MS = 100;
+
+/** The longest that a timer of JavaScript can be set to: 24 days. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** Descriptors that are the process's own to open while guests run. */
+const FD_RESERVE = 32;
+/** Standard streams, some listeners, and a connection at least. */
+const FD_COUNT_LEAST = 16;
 
 const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
   [Outcome.NONE]: 'stopped',
@@ -87,6 +41,9 @@ const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
   [Outcome.STOPPED]: 'stopped',
   [Outcome.TRAPPED]: 'trapped',
   [Outcome.FAILED]: 'failed',
+  [Outcome.DRAINED]: 'drained',
+  [Outcome.UNDRAINED]: 'undrained',
+  [Outcome.LIMITED]: 'limited',
 };
 
 /**
@@ -99,19 +56,23 @@ const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
  */
 export async function run(source: ModuleSource, options: RunOptions = {}): Promise<Guest> {
   checkEnvironment(options.env ?? {});
+  checkNumbers(options);
   const requests = (options.listen ?? []).map(parseListenRequest);
-  const guest = await loadModule(source);
+  const guest = await loadModule(source, options.maxMemoryBytes);
+  const fdCountMax = options.maxFds ?? Math.max(FD_COUNT_LEAST, freeDescriptorCount() - FD_RESERVE);
   const kernel = openLiveKernel();
   const listeners: Listener[] = [];
   try {
     for (const [index, request] of requests.entries()) {
       listeners.push(await openListener(kernel, request, index));
     }
-    const running = new RunningGuest(guest, kernel, listeners, options);
+    const running = new RunningGuest(guest, kernel, listeners, { ...options, maxFds: fdCountMax });
     await running.started;
+    const failure = running.startFailure;
+    if (failure !== undefined) throw failure;
     return running;
   } catch (error) {
-    removeFiles(listeners.map(({ address }) => address));
+    for (const { file } of listeners) file.remove();
     throw error;
   } finally {
     kernel.destroy();
@@ -131,6 +92,9 @@ class RunningGuest implements Guest {
   readonly #descriptors: readonly number[];
   readonly #opened: number[] = [];
   readonly #wake: number;
+  readonly #drainer: Drainer;
+  readonly #watchdog: Watchdog | undefined;
+  #terminate: NodeJS.Timeout | undefined;
   #detail: Detail = { text: '', stack: '' };
   #hasEnded = false;
 
@@ -138,7 +102,7 @@ class RunningGuest implements Guest {
     guest: GuestModule,
     kernel: LiveKernel,
     listeners: readonly Listener[],
-    options: RunOptions,
+    options: RunOptions & { readonly maxFds: number },
   ) {
     this.name = guest.name;
     this.kernel = `${kernel.name} kernel, ${kernel.capabilities.demux}`;
@@ -153,25 +117,39 @@ class RunningGuest implements Guest {
       stdio: this.#openStdio(options),
       args: [guest.name, ...(options.args ?? [])],
       environ: environOf(options, listeners),
+      fdCountMax: options.maxFds,
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
     };
     this.#descriptors = job.listeners;
-    keepTrack(listeners.map(({ address }) => address));
     this.#worker = new Worker(new URL('./reactor-thread.js', import.meta.url), { workerData: job });
+    this.exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => resolve(this.#cleanUp()));
+    });
     this.started = new Promise((resolve) => {
       this.#worker.on('message', (message: ThreadMessage) => {
         if (message.kind === 'detail') this.#detail = message;
         else resolve();
       });
-      this.#worker.once('exit', () => resolve());
+      void this.exited.then(() => resolve());
     });
     this.#worker.once('error', (error: Error) => {
       this.#control.end(Outcome.FAILED, 0);
       this.#detail = { text: error.message, stack: error.stack ?? '' };
     });
-    this.exited = new Promise((resolve) => {
-      this.#worker.once('exit', () => resolve(this.#cleanUp()));
+    this.#drainer = new Drainer(options, {
+      begin: () => this.#removeFiles(),
+      ask: (reason) => this.#ask(reason),
+      giveUp: () => this.#endSoon(Reason.DRAIN_OVER),
     });
+    if (options.maxCallGapMs !== undefined) {
+      this.#watchdog = new Watchdog(this.#control, options.maxCallGapMs, () => this.#limit());
+    }
+  }
+
+  /** Why the thread ended before it came to the guest; a bug, or a file of Pollux is missing. */
+  get startFailure(): Error | undefined {
+    if (!this.#hasEnded || this.#control.isRunning) return undefined;
+    return new Error(`the guest's thread could not start: ${this.#detail.text}`);
   }
 
   stats(): GuestStats {
@@ -183,22 +161,42 @@ class RunningGuest implements Guest {
       events: read(Counter.EVENTS),
       connectionsAccepted,
       connectionsOpen: this.#hasEnded ? 0 : connectionsAccepted - read(Counter.CLOSED),
+      acceptsRefused: read(Counter.ACCEPTS_REFUSED),
       receivedBytes: read(Counter.RECEIVED_BYTES),
       sentBytes: read(Counter.SENT_BYTES),
     };
   }
 
   async stop(): Promise<GuestEnd> {
-    if (this.#hasEnded) return this.exited;
-    // The reason first: the guest's thread consumes the wake before it takes the reasons.
-    this.#control.ask(Reason.STOP);
+    if (!this.#hasEnded) this.#endSoon(Reason.STOP);
+    return this.exited;
+  }
+
+  async drain(): Promise<GuestEnd> {
+    if (!this.#hasEnded) this.#drainer.start();
+    return this.exited;
+  }
+
+  /** Sets the reason first: the guest's thread consumes the wake before it takes the reasons. */
+  #ask(reason: number): void {
+    this.#control.ask(reason);
     signalWake(this.#wake);
-    const terminate = setTimeout(() => void this.#worker.terminate(), STOP_GRACE_MS);
-    try {
-      return await this.exited;
-    } finally {
-      clearTimeout(terminate);
-    }
+  }
+
+  /** Asks the guest to leave; one that does not is terminated. */
+  #endSoon(reason: number): void {
+    this.#ask(reason);
+    this.#terminate ??= setTimeout(() => {
+      if (reason === Reason.DRAIN_OVER) {
+        this.#control.end(Outcome.UNDRAINED, this.stats().connectionsOpen);
+      }
+      void this.#worker.terminate();
+    }, STOP_GRACE_MS);
+  }
+
+  #limit(): void {
+    this.#control.end(Outcome.LIMITED, 0);
+    void this.#worker.terminate();
   }
 
   #openStdio({ stdin, stdout, stderr }: RunOptions): [number, number, number] {
@@ -212,16 +210,25 @@ class RunningGuest implements Guest {
     return [open(stdin, 0), open(stdout, 1), open(stderr, 2)];
   }
 
+  #removeFiles(): void {
+    for (const { file } of this.#listeners) file.remove();
+  }
+
   /** The thread is gone, and with it its own descriptors. */
   #cleanUp(): GuestEnd {
     this.#hasEnded = true;
+    clearTimeout(this.#terminate);
+    this.#drainer.stop();
+    this.#watchdog?.stop();
     closeWake(this.#wake);
     for (const descriptor of this.#opened) closeSync(descriptor);
     if (!this.#control.ownsDescriptors) this.#descriptors.forEach(closeDescriptor);
-    removeFiles(this.#listeners.map(({ address }) => address));
+    this.#removeFiles();
     const reason = REASONS[this.#control.outcome];
     const code = reason === 'exited' ? this.#control.exitCode : 0;
-    return { reason, code, detail: this.#detail.text, stack: this.#detail.stack };
+    const { text, stack } = this.#detail;
+    const closed = `connections closed while still open: ${this.#control.exitCode}`;
+    return { reason, code, detail: reason === 'undrained' ? closed : text, stack };
   }
 }
 
@@ -247,5 +254,23 @@ function checkEnvironment(env: Readonly<Record<string, string>>): void {
     if (name === '' || name.includes('=') || `${name}${value}`.includes('\0')) {
       throw new PolluxError('USAGE', `${JSON.stringify(name)} can not be an environment variable`);
     }
+  }
+}
+
+/** Numbers that make no sense are refused before anything is opened. */
+function checkNumbers(options: RunOptions): void {
+  const names = [
+    'maxFds',
+    'maxMemoryBytes',
+    'maxCallGapMs',
+    'drainTimeoutMs',
+    'drainDelayMs',
+  ] as const;
+  for (const name of names) {
+    const value = options[name];
+    const least = name.startsWith('drain') ? 0 : 1;
+    const most = name.endsWith('Ms') ? TIMER_MS_MAX : Number.MAX_SAFE_INTEGER;
+    if (value === undefined || (value >= least && value <= most)) continue;
+    throw new PolluxError('USAGE', `${name} is ${value}, and must be from ${least} to ${most}`);
   }
 }

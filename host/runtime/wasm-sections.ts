@@ -3,16 +3,12 @@
 //
 // Source: WebAssembly core specification, 5.5 (binary format of modules).
 
+import { type Limits, Reader } from './wasm-reader.ts';
+
 export interface FunctionType {
   /** `i32,i64` and so on. */
   readonly parameters: string;
   readonly results: string;
-}
-
-export interface Limits {
-  readonly minimum: number;
-  readonly maximum: number | undefined;
-  readonly isShared: boolean;
 }
 
 export interface Import {
@@ -34,16 +30,6 @@ export interface ModuleShape {
 
 const Section = { TYPE: 1, IMPORT: 2, FUNCTION: 3, MEMORY: 5, EXPORT: 7 } as const;
 const Kind = { FUNCTION: 0, TABLE: 1, MEMORY: 2, GLOBAL: 3, TAG: 4 } as const;
-const VALUE_TYPES: Readonly<Record<number, string>> = {
-  0x7f: 'i32',
-  0x7e: 'i64',
-  0x7d: 'f32',
-  0x7c: 'f64',
-  0x7b: 'v128',
-  0x70: 'funcref',
-  0x6f: 'externref',
-};
-
 /** @returns the shape, or `undefined` when the module has types that came after version 2 (GC). */
 export function readModuleShape(bytes: Uint8Array): ModuleShape | undefined {
   const types: FunctionType[] = [];
@@ -110,60 +96,4 @@ function readImport(
     section.u32();
   }
   return { module, name, type };
-}
-
-/** Walks over bytes that are known to be well formed. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  byte(): number {
-    return this.#bytes[this.#at++] ?? 0;
-  }
-
-  /** LEB128, unsigned. Limits of a 64-bit memory fit a double. */
-  u32(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  section(): Reader {
-    const lengthBytes = this.u32();
-    const start = this.#at;
-    this.#at += lengthBytes;
-    return new Reader(this.#bytes.subarray(start, start + lengthBytes), 0);
-  }
-
-  name(): string {
-    const lengthBytes = this.u32();
-    const text = this.#bytes.subarray(this.#at, this.#at + lengthBytes);
-    this.#at += lengthBytes;
-    return new TextDecoder().decode(text);
-  }
-
-  valueTypes(): string {
-    const names: string[] = [];
-    for (let count = this.u32(); count > 0; count--) names.push(VALUE_TYPES[this.byte()] ?? '?');
-    return names.join(',');
-  }
-
-  limits(): Limits {
-    const flags = this.byte();
-    const minimum = this.u32();
-    const maximum = (flags & 1) !== 0 ? this.u32() : undefined;
-    return { minimum, maximum, isShared: (flags & 2) !== 0 };
-  }
 }

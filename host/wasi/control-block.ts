@@ -17,6 +17,12 @@ const WAITING = 5;
 export const Reason = {
   /** Leave the guest at once. */
   STOP: 1,
+  /** Take what is queued and finish what is open, but nothing new. */
+  DRAIN: 2,
+  /** Half the time to drain is over: end what is idle. */
+  DRAIN_HALF: 4,
+  /** All of it is over: close what is open. */
+  DRAIN_OVER: 8,
   /** Set by the guest's own thread: it has ended, and no import may return to it any more. */
   DEAD: 1 << 30,
 } as const;
@@ -24,7 +30,19 @@ export const Reason = {
 export const State = { STARTING: 0, RUNNING: 1 } as const;
 
 /** How a guest ended. */
-export const Outcome = { NONE: 0, EXITED: 1, STOPPED: 2, TRAPPED: 3, FAILED: 4 } as const;
+export const Outcome = {
+  NONE: 0,
+  EXITED: 1,
+  STOPPED: 2,
+  TRAPPED: 3,
+  FAILED: 4,
+  /** Nothing was left to do. */
+  DRAINED: 5,
+  /** The time to drain ran out; the exit code says how many connections were open. */
+  UNDRAINED: 6,
+  /** It was longer between two host calls than it may be. */
+  LIMITED: 7,
+} as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 export const Counter = {
@@ -35,7 +53,11 @@ export const Counter = {
   CLOSED: 4,
   RECEIVED_BYTES: 5,
   SENT_BYTES: 6,
-  COUNT: 7,
+  /** Accepts that were refused since the guest has as many descriptors as it may. */
+  ACCEPTS_REFUSED: 7,
+  /** Signs of life within a long call. */
+  PULSES: 8,
+  COUNT: 9,
 } as const;
 
 export class ControlBlock {
@@ -67,6 +89,11 @@ export class ControlBlock {
   /** Guest's thread: takes the reasons. `DEAD` stays. */
   takeReasons(): number {
     return Atomics.and(this.words, ATTENTION, Reason.DEAD);
+  }
+
+  /** Changes whenever the guest calls the host, and within long calls. */
+  get heartbeat(): number {
+    return (this.counters[Counter.CALLS] as number) + (this.counters[Counter.PULSES] as number);
   }
 
   /** Guest's thread: no import returns to the guest from here on. The first outcome stands. */

@@ -17,6 +17,10 @@ export class Descriptor {
   flags: number;
   /** Files and their like can't be waited for; poll says at once that they are ready. */
   isAlwaysReady: boolean;
+  /** The handle is closed: by the guest, or by the host, which leaves the guest its number. */
+  isRetired = false;
+  /** No byte was moved since draining began. */
+  isIdle = true;
 
   constructor(options: { handle: Handle; kind: Kind; fileType: FileType; flags: number }) {
     this.handle = options.handle;
@@ -49,12 +53,23 @@ export class DescriptorTable {
   #freeBits = new Int32Array(32).fill(-1);
   #firstFreeWord = 0;
   #openCount = 0;
+  #streamCount = 0;
 
   /** Advances whenever a number begins, ceases, or changes to mean something. */
   epoch = 0;
 
   get openCount(): number {
     return this.#openCount;
+  }
+
+  /** How many of them are connections. */
+  get streamCount(): number {
+    return this.#streamCount;
+  }
+
+  /** Every open descriptor, by rising number. */
+  all(): Descriptor[] {
+    return this.#slots.filter((descriptor) => descriptor !== undefined);
   }
 
   /** @param fd any number a guest may say. */
@@ -69,26 +84,34 @@ export class DescriptorTable {
     while (this.#slots.length < fd) this.#slots.push(undefined);
     this.#slots[fd] = descriptor;
     this.#openCount++;
+    if (descriptor.kind === Kind.STREAM) this.#streamCount++;
     this.epoch++;
     return fd;
   }
 
   /** Frees the number. What it meant is the caller's to close. */
   remove(fd: number): void {
-    if (this.#slots[fd] === undefined) return;
+    const removed = this.#slots[fd];
+    if (removed === undefined) return;
+    if (removed.kind === Kind.STREAM) this.#streamCount--;
     this.#slots[fd] = undefined;
-    const word = fd >>> 5;
-    this.#freeBits[word] = (this.#freeBits[word] as number) | (1 << (fd & 31));
-    if (word < this.#firstFreeWord) this.#firstFreeWord = word;
-    this.#openCount--;
-    this.epoch++;
+    this.#free(fd);
   }
 
   /** Moves what `from` means to the open number `to`, and frees `from`. */
   move(from: number, to: number): void {
     const moved = this.#slots[from];
-    this.remove(from);
+    if (this.#slots[to]?.kind === Kind.STREAM) this.#streamCount--;
     this.#slots[to] = moved;
+    this.#slots[from] = undefined;
+    this.#free(from);
+  }
+
+  #free(fd: number): void {
+    const word = fd >>> 5;
+    this.#freeBits[word] = (this.#freeBits[word] as number) | (1 << (fd & 31));
+    if (word < this.#firstFreeWord) this.#firstFreeWord = word;
+    this.#openCount--;
     this.epoch++;
   }
 

@@ -12,7 +12,8 @@ export function fdFunctions(sandbox: Sandbox): Functions {
   const { descriptors, kernel } = sandbox;
 
   function close(descriptor: Descriptor): void {
-    kernel.close(descriptor.handle);
+    if (!descriptor.isRetired) kernel.close(descriptor.handle);
+    descriptor.isRetired = true;
     if (descriptor.kind === Kind.STREAM) sandbox.count(Counter.CLOSED, 1);
   }
 

@@ -128,7 +128,7 @@ export class PollList {
       this.known.push({ index, error: Errno.NOTSUP });
     } else if (descriptor.isAlwaysReady) {
       this.known.push({ index, error: 0 });
-    } else {
+    } else if (!descriptor.isRetired) {
       this.#chain(index, descriptor.handle, interest);
     }
   }

@@ -12,7 +12,7 @@ import type { Functions } from './functions.ts';
 import { EventType, Event, Subscription } from './layout.ts';
 import { PollClocks } from './poll-clocks.ts';
 import { PollEvents } from './poll-events.ts';
-import { PollList } from './poll-list.ts';
+import { type Known, PollList } from './poll-list.ts';
 import { PollRegistration } from './poll-registration.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -31,8 +31,8 @@ export function pollFunctions(sandbox: Sandbox): Functions {
   return {
     /**
      * A bad descriptor or clock is that subscription's event. Events come in this order: those
-     * known at once, in guest order; ready descriptors as the kernel reports them, the subscriptions
-     * of each in guest order; due clocks in guest order.
+     * known at once, descriptors before clocks, in guest order; ready descriptors as the kernel
+     * reports them, the subscriptions of each in guest order; due clocks in guest order.
      *
      * @returns 0; `-INVAL` for no subscription, or a tag that means nothing; `-FAULT`; `-NOMEM` for
      *   more than 65,536 subscriptions; `-INTR` when a guest with `turn` was woken.
@@ -62,6 +62,7 @@ class Poll {
   readonly #clocks: PollClocks;
   readonly #events: PollEvents;
   readonly #ready = new ReadyList(READY_COUNT_MAX);
+  readonly #badClocks: Known[] = [];
   readonly #reportClock: (index: number) => void;
   /** True when the kernel watches what the list asks for. */
   #isRegistered = false;
@@ -80,13 +81,21 @@ class Poll {
     const prepared = this.#prepare(listPointer, count);
     if (prepared < 0) return prepared;
     this.#events.begin(eventsPointer, count);
-    for (const { index, error } of this.#list.known) this.#events.known(index, error);
     this.#startClocks();
     for (;;) {
       // What is known already must not wait; what is ready besides is still looked up.
-      const result = this.#wait(this.#events.count > 0 ? 0 : this.#clocks.timeoutNs());
+      const isKnown = this.#list.known.length > 0 || this.#badClocks.length > 0;
+      const result = this.#wait(isKnown ? 0 : this.#clocks.timeoutNs());
       this.#clocks.nextRound();
-      if (result < 0 && !this.#isWaitedOn(result)) return result;
+      if (result < 0) {
+        // A wake may have retired a listener of the list.
+        const goesOn = this.#isWaitedOn(result) ? this.#prepare(listPointer, count) : result;
+        if (goesOn < 0) return goesOn;
+      }
+      // Events are written from here on only: an errno leaves the guest's memory as it was.
+      for (const { index, error } of this.#list.known) this.#events.known(index, error);
+      for (const { index, error } of this.#badClocks) this.#events.clock(index, error);
+      if (result > 0) this.#reportReady(result);
       this.#clocks.reportDue(this.#reportClock);
       if (this.#events.count > 0) return this.#events.end();
     }
@@ -119,9 +128,10 @@ class Poll {
 
   #startClocks(): void {
     this.#clocks.clear();
+    this.#badClocks.length = 0;
     for (const index of this.#list.clocks) {
       const error = this.#clocks.add(this.#list.words, index);
-      if (error !== 0) this.#events.clock(index, error);
+      if (error !== 0) this.#badClocks.push({ index, error });
     }
   }
 
@@ -130,32 +140,37 @@ class Poll {
     return result === -Errno.INTR && !this.#sandbox.isInterruptible;
   }
 
+  /** @returns as the kernel's wait, which only {@link #reportReady} looks at further; `-INTR` */
   #wait(timeoutNs: number): SysResult {
-    return this.#isRegistered ? this.#waitSet(timeoutNs) : this.#waitFew(timeoutNs);
+    if (this.#isRegistered) {
+      return this.#sandbox.wait(this.#registration.set, timeoutNs, this.#ready);
+    }
+    const few = this.#sandbox.few;
+    few.clear();
+    for (const handle of this.#list.handles) few.add(handle, this.#list.interestOf(handle));
+    return this.#sandbox.waitFew(few, timeoutNs);
   }
 
-  #waitSet(timeoutNs: number): SysResult {
-    const result = this.#sandbox.wait(this.#registration.set, timeoutNs, this.#ready);
+  #reportReady(readyCount: number): void {
+    if (this.#isRegistered) this.#reportSet(readyCount);
+    else this.#reportFew();
+  }
+
+  #reportSet(readyCount: number): void {
     const pairs = this.#ready.pairs;
-    for (let at = 0; at < 2 * result; at += 2) {
+    for (let at = 0; at < 2 * readyCount; at += 2) {
       const handle = pairs[at] as number;
       if (!this.#report(handle, pairs[at + 1] as number))
         this.#registration.trim(handle, this.#list);
     }
-    return result;
   }
 
-  #waitFew(timeoutNs: number): SysResult {
+  #reportFew(): void {
     const few = this.#sandbox.few;
-    few.clear();
-    for (const handle of this.#list.handles) few.add(handle, this.#list.interestOf(handle));
-    const result = this.#sandbox.waitFew(few, timeoutNs);
-    if (result <= 0) return result;
     for (let index = 0; index < few.count; index++) {
       const readiness = few.readiness(index);
       if (readiness !== 0) this.#report(few.handle(index), readiness);
     }
-    return result;
   }
 
   /** Writes an event for each subscription of `handle` that `readiness` answers. @returns any? */

@@ -13,7 +13,7 @@ export function randomFunctions(sandbox: Sandbox): Functions {
     random_get(pointer: number, lengthBytes: number) {
       if (!sandbox.memory.holds(pointer, lengthBytes)) return -Errno.FAULT;
       for (let done = 0; done < lengthBytes; done += STEP_BYTES) {
-        if (sandbox.control.wantsAttention) sandbox.attend();
+        sandbox.pulse();
         const result = sandbox.kernel.random(
           pointer + done,
           Math.min(STEP_BYTES, lengthBytes - done),

@@ -8,6 +8,7 @@ import type { Handle, Interest, Kernel, SetHandle } from '../kernel/kernel.ts';
 import { FewList, type ReadyList } from '../kernel/ready-list.ts';
 import { type ControlBlock, Counter, Outcome, Reason } from './control-block.ts';
 import { DescriptorTable } from './descriptors.ts';
+import { Drain } from './drain.ts';
 import { GuestExit } from './guest-exit.ts';
 import { GuestMemory } from './memory.ts';
 
@@ -26,6 +27,8 @@ export interface SandboxOptions {
    * INTR. To a guest that runs `_start` a wake is invisible.
    */
   readonly isInterruptible: boolean;
+  /** How many descriptors the guest may have open. */
+  readonly fdCountMax: number;
 }
 
 export class Sandbox {
@@ -34,6 +37,8 @@ export class Sandbox {
   readonly counters: Float64Array;
   readonly args: readonly string[];
   readonly environ: readonly string[];
+  readonly fdCountMax: number;
+  readonly drain: Drain;
   readonly descriptors = new DescriptorTable();
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
   readonly few = new FewList();
@@ -47,7 +52,9 @@ export class Sandbox {
     this.counters = options.control.counters;
     this.args = options.args;
     this.environ = options.environ;
+    this.fdCountMax = options.fdCountMax;
     this.#isInterruptible = options.isInterruptible;
+    this.drain = new Drain(this);
   }
 
   /** Tells the sandbox the guest's memory: once, before the guest first runs. */
@@ -71,6 +78,7 @@ export class Sandbox {
   enter(): void {
     this.count(Counter.CALLS, 1);
     if (this.control.wantsAttention) this.attend();
+    if (this.drain.isOn) this.drain.step();
     const memory = this.#memory;
     if (memory === undefined) {
       throw new WebAssembly.RuntimeError(
@@ -92,6 +100,21 @@ export class Sandbox {
     const reasons = this.control.takeReasons();
     if ((reasons & Reason.STOP) !== 0) this.leave(Outcome.STOPPED, 0);
     if ((reasons & Reason.DEAD) !== 0) throw new GuestExit('this guest has ended');
+    if ((reasons & Reason.DRAIN) !== 0) this.drain.begin();
+    if ((reasons & Reason.DRAIN_HALF) !== 0) this.drain.endIdle();
+    if ((reasons & Reason.DRAIN_OVER) !== 0) this.drain.giveUp();
+    if (this.drain.isOn) this.drain.step();
+  }
+
+  /**
+   * Between the steps of a call that may be long: shows that the host is at work, not the guest,
+   * and hears the supervisor.
+   *
+   * @throws GuestExit when the guest is told to end.
+   */
+  pulse(): void {
+    this.count(Counter.PULSES, 1);
+    if (this.control.wantsAttention) this.attend();
   }
 
   /** Ends the guest. The mark comes before the throw, since a guest's `catch_all` catches that. */
@@ -111,16 +134,15 @@ export class Sandbox {
   }
 
   /**
-   * Blocks a call of the guest until `handle` is ready.
+   * Blocks a call of the guest until `handle` is ready; or, since a wake ends it as well, until the
+   * call should be tried again in any case. Without a handle only a wake does.
    *
    * @throws GuestExit when the guest is told to end.
    */
-  waitFor(handle: Handle, interest: Interest): void {
-    const few = this.few;
-    few.clear();
-    few.add(handle, interest);
-    // A wake that does not end a blocking call is invisible to it: wait on.
-    while (this.waitFew(few, Infinity) === INTERRUPTED);
+  waitFor(handle?: Handle, interest: Interest = 0): void {
+    this.few.clear();
+    if (handle !== undefined) this.few.add(handle, interest);
+    this.waitFew(this.few, Infinity);
   }
 
   /** The kernel's `waitFew`; a wake is attended. @returns as the kernel, or `-INTR` */

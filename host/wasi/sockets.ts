@@ -2,6 +2,7 @@
 // a connection that was taken, or a byte that was read, could not be given back.
 
 import { Errno } from '../base/errno.ts';
+import type { SysResult } from '../base/sys-result.ts';
 import { FileType, Readiness, type Shutdown } from '../kernel/kernel.ts';
 import { Counter } from './control-block.ts';
 import { Descriptor, Kind } from './descriptors.ts';
@@ -16,13 +17,23 @@ const SD_FLAGS_ALL = 3;
 export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
   const { descriptors, kernel } = sandbox;
 
+  /** A retired listener gets no connection any more: it would block for ever. */
+  function accept(listener: Descriptor): SysResult {
+    for (;;) {
+      const handle = listener.isRetired ? -Errno.AGAIN : kernel.accept(listener.handle);
+      if (handle !== -Errno.AGAIN || listener.isNonBlocking) return handle;
+      if (listener.isRetired) sandbox.waitFor();
+      else sandbox.waitFor(listener.handle, Readiness.READ);
+    }
+  }
+
   return {
     /**
      * Takes a pending connection, which gets the lowest free number and `flags`. A blocking listener
      * waits for one.
      *
      * @returns 0; `-BADF`; `-NOTSOCK`; `-INVAL` on a connection, or for flags other than NONBLOCK;
-     *   `-FAULT`; `-AGAIN`; `-MFILE`, `-NFILE`, `-NOBUFS`, `-NOMEM` (the connection stays pending);
+     *   `-FAULT`; `-AGAIN`; `-MFILE` also when the guest has as many descriptors as it may; `-NFILE`, `-NOBUFS`, `-NOMEM` (the connection stays pending);
      *   `-CONNABORTED`. Source: accept(2).
      */
     sock_accept(fd: number, flags: number, fdOut: number) {
@@ -31,11 +42,11 @@ export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions
       if (!listener.isSocket) return -Errno.NOTSOCK;
       if ((flags & ~FdFlags.NONBLOCK) !== 0) return -Errno.INVAL;
       if (!sandbox.memory.holds(fdOut, 4)) return -Errno.FAULT;
-      let handle = kernel.accept(listener.handle);
-      while (handle === -Errno.AGAIN && !listener.isNonBlocking) {
-        sandbox.waitFor(listener.handle, Readiness.READ);
-        handle = kernel.accept(listener.handle);
+      if (descriptors.openCount >= sandbox.fdCountMax) {
+        sandbox.count(Counter.ACCEPTS_REFUSED, 1);
+        return -Errno.MFILE;
       }
+      const handle = accept(listener);
       if (handle < 0) return handle;
       const fileType = FileType.SOCKET_STREAM;
       const accepted = descriptors.add(
@@ -100,7 +111,7 @@ export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions
       if (socket === undefined) return -Errno.BADF;
       if (!socket.isSocket) return -Errno.NOTSOCK;
       if (how === 0 || (how & ~SD_FLAGS_ALL) !== 0) return -Errno.INVAL;
-      return kernel.shutdown(socket.handle, how as Shutdown);
+      return socket.isRetired ? 0 : kernel.shutdown(socket.handle, how as Shutdown);
     },
   };
 }

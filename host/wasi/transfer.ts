@@ -34,10 +34,12 @@ export class Transfer {
     const isWaitAll = (riFlags & RiFlags.RECV_WAITALL) !== 0 && !isPeek;
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
+      this.#sandbox.pulse();
       const result = iovecs.recv(socket.handle, isPeek ? RECV_PEEK : 0);
       if (result > 0) {
         doneBytes += result;
         iovecs.consume(result);
+        socket.isIdle = false;
         if (!isWaitAll) break;
       } else if (result === -Errno.AGAIN && !socket.isNonBlocking) {
         this.#sandbox.waitFor(socket.handle, Readiness.READ);
@@ -58,13 +60,16 @@ export class Transfer {
    *   answers it) or when the descriptor does not block; `-AGAIN`, `-CONNRESET`, `-PIPE`.
    */
   send(socket: Descriptor): SysResult {
+    if (socket.kind === Kind.LISTENER) return -Errno.PIPE;
     const { iovecs } = this;
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
+      this.#sandbox.pulse();
       const result = iovecs.send(socket.handle);
       if (result > 0) {
         doneBytes += result;
         iovecs.consume(result);
+        socket.isIdle = false;
         if (socket.isNonBlocking) break;
       } else if (result === -Errno.AGAIN && !socket.isNonBlocking) {
         this.#sandbox.waitFor(socket.handle, Readiness.WRITE);
@@ -94,6 +99,7 @@ export class Transfer {
     const { iovecs } = this;
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
+      this.#sandbox.pulse();
       const result = this.#sandbox.kernel.write(stream.handle, iovecs.pointer, iovecs.lengthBytes);
       if (result >= 0) {
         doneBytes += result;

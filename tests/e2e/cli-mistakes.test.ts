@@ -1,10 +1,11 @@
 // What the command line says when something is wrong: one line on standard error that names the thing
 // and the way out, and an exit code that says whose fault it is.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { wasm } from '../support/wasm.ts';
 import { REPOSITORY } from './support/child.ts';
 import { cGuest, ROT13_COMMAND, withDirectory } from './support/guests.ts';
 import { runPollux } from './support/server.ts';
@@ -17,15 +18,6 @@ interface Mistake {
   /** What the line must name: the thing, and the way out. */
   readonly says: readonly RegExp[];
 }
-
-/** A module with nothing in it. */
-const EMPTY = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** A memory of one page, exported as `memory`, and nothing to call. */
-const ONLY_MEMORY = [
-  ...EMPTY,
-  ...[5, 3, 1, 0, 1],
-  ...[7, 10, 1, 6, ...Buffer.from('memory'), 2, 0],
-];
 
 const FREE = ['--listen', 'tcp:127.0.0.1:0'];
 
@@ -120,15 +112,15 @@ for (const { title, args, code, says } of mistakes) {
 }
 
 const modules = [
-  { title: 'an empty module', bytes: EMPTY, says: [/memory/] },
-  { title: 'a module without an entry', bytes: ONLY_MEMORY, says: [/_start/, /turn/] },
+  { title: 'a module without a memory', bytes: wasm({ memories: [] }), says: [/memory/] },
+  { title: 'a module without an entry', bytes: wasm({}), says: [/_start/, /turn/] },
 ];
 
 for (const { title, bytes, says } of modules) {
   test(`${title}: exit 126`, async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'odd.wasm');
-      writeFileSync(path, Uint8Array.from(bytes));
+      writeFileSync(path, bytes);
       await assertMistake(['run', path], 126, [/odd\.wasm/, ...says]);
     });
   });
@@ -177,6 +169,29 @@ test('a unix path where a file lies: exit 125, and the file stays', async () => 
     await assertMistake(['run', ROT13_COMMAND, '--listen', `unix:${path}`], 125, [/letter\.txt/]);
     assert.is(readFileSync(path, 'utf8'), 'dear reader');
   });
+});
+
+test('a unix path given twice: exit 125, and it is gone again', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'twice.sock');
+    const both = ['--listen', `unix:${path}`, '--listen', `unix:${path}`];
+    await assertMistake(['run', ROT13_COMMAND, ...both], 125, [/twice\.sock/]);
+    assert.not(existsSync(path));
+  });
+});
+
+test('a unix path in a directory that is not there: exit 125', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'no/such.sock');
+    const args = ['run', ROT13_COMMAND, '--listen', `unix:${path}`];
+    await assertMistake(args, 125, [/no\/such\.sock/, /directory/]);
+  });
+});
+
+test('our own guest without a listener says how to give it one: exit 2', async () => {
+  const { code, stderr } = await runPollux(['run', ROT13_COMMAND]);
+  assert.is(code, 2);
+  assert.match(stderr, /^[^\n]*--listen tcp:[^\n]*\n$/);
 });
 
 test('an address of another machine: exit 125', async () => {

@@ -1,5 +1,6 @@
 // A signal ends the guest, whatever it is doing, and leaves nothing behind: the exit code says which
-// signal, the addresses are free at once, and clients see the end.
+// signal, the addresses are free at once, and clients see the end. Here guests are not given time to
+// drain, but for the rows that say so.
 
 import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { suite } from '../support/suite.ts';
 import { within } from './support/deadline.ts';
 import { cGuest, ROT13_COMMAND, ROT13_REACTOR, withDirectory } from './support/guests.ts';
 import { Load } from './support/load.ts';
-import { pollux, Server } from './support/server.ts';
+import { pollux, Server, withServer, withStarted } from './support/server.ts';
 import { ask, connect, ended, received } from './support/target.ts';
 
 const ENDLESS_BYTES = 2 ** 40;
@@ -28,7 +29,7 @@ const test = suite('stop by signal (end to end)');
 for (const guest of [ROT13_COMMAND, ROT13_REACTOR]) {
   for (const [signal, code] of signals) {
     test(`${signal} ends a guest that waits in poll: ${guest}`, async () => {
-      await withStarted(guest, async (server) => {
+      await withStarted({ guest }, async (server) => {
         assert.is(await ask(server.address, 'Hello'), 'Uryyb');
         await server.assertStops(signal, code);
       });
@@ -36,7 +37,7 @@ for (const guest of [ROT13_COMMAND, ROT13_REACTOR]) {
   }
 
   test(`SIGINT ends a guest with 100 open connections, and all see the end: ${guest}`, async () => {
-    await withStarted(guest, async (server) => {
+    await withStarted({ guest }, async (server) => {
       const load = new Load(server.addresses, {
         active: 0,
         idle: OPEN_COUNT,
@@ -50,7 +51,7 @@ for (const guest of [ROT13_COMMAND, ROT13_REACTOR]) {
   });
 
   test(`SIGTERM ends a guest in the middle of 100 busy connections: ${guest}`, async () => {
-    await withStarted(guest, async (server) => {
+    await withStarted({ guest }, async (server) => {
       const options = { active: OPEN_COUNT, bytes: ENDLESS_BYTES, isCut: true };
       const load = new Load(server.addresses, options);
       await load.flows();
@@ -60,16 +61,27 @@ for (const guest of [ROT13_COMMAND, ROT13_REACTOR]) {
   });
 }
 
+for (const [signal] of signals) {
+  test(`${signal} drains a guest: with nothing to finish it exits 0 at once`, async () => {
+    const listen = ['tcp:127.0.0.1:0', 'tcp:127.0.0.1:0'];
+    for (const guest of [ROT13_COMMAND, ROT13_REACTOR, cGuest('blocking-echo')]) {
+      await withStarted({ guest, listen, drainTimeout: '60s' }, (server) =>
+        server.assertStops(signal, 0),
+      );
+    }
+  });
+}
+
 for (const [signal, code] of signals) {
   test(`${signal} ends a guest that blocks in accept`, async () => {
-    await withStarted(cGuest('blocking-echo'), async (server) => {
+    await withStarted({ guest: cGuest('blocking-echo') }, async (server) => {
       assert.is(await ask(server.address, 'Hello'), 'Hello');
       await server.assertStops(signal, code);
     });
   });
 
   test(`${signal} ends a guest that blocks in read`, async () => {
-    await withStarted(cGuest('blocking-echo'), async (server) => {
+    await withStarted({ guest: cGuest('blocking-echo') }, async (server) => {
       const client = await connect(server.address);
       client.write('x');
       assert.is(await received(client), 'x');
@@ -81,7 +93,7 @@ for (const [signal, code] of signals) {
 }
 
 test('SIGINT ends a guest that computes for ever and makes no call', async () => {
-  await withStarted(cGuest('spin'), async (server) => {
+  await withStarted({ guest: cGuest('spin') }, async (server) => {
     const client = await connect(server.address);
     assert.is(await received(client), 'x');
     const hasEnded = ended(client);
@@ -110,7 +122,7 @@ test('SIGINT ends a guest whose output nobody reads', async () => {
 });
 
 test('SIGINT ends a guest that blocks, and those that wait in its queue see the end', async () => {
-  await withStarted(cGuest('blocking-echo'), async (server) => {
+  await withStarted({ guest: cGuest('blocking-echo') }, async (server) => {
     const load = new Load(server.addresses, { active: 0, idle: OPEN_COUNT, bytes: 1, isCut: true });
     await load.flows();
     await server.assertStops('SIGINT', 130);
@@ -119,7 +131,7 @@ test('SIGINT ends a guest that blocks, and those that wait in its queue see the 
 });
 
 test('a signal that comes twice at once, as Ctrl-C under npm does, is one', async () => {
-  await withStarted(ROT13_COMMAND, async (server) => {
+  await withStarted({ guest: ROT13_COMMAND }, async (server) => {
     server.child.kill('SIGINT');
     await server.assertStops('SIGINT', 130);
   });
@@ -128,12 +140,9 @@ test('a signal that comes twice at once, as Ctrl-C under npm does, is one', asyn
 test('the path of a unix socket is gone after the end', async () => {
   await withDirectory(async (directory) => {
     const listen = [`unix:${join(directory, 'a.sock')}`, `unix:${join(directory, 'b.sock')}`];
-    const server = await Server.start({ guest: ROT13_COMMAND, listen });
-    try {
-      await server.assertStops('SIGINT', 130);
-    } finally {
-      server.child.kill('SIGKILL');
-    }
+    await withStarted({ guest: ROT13_COMMAND, listen }, (server) =>
+      server.assertStops('SIGINT', 130),
+    );
   });
 });
 
@@ -161,24 +170,10 @@ test('a unix path left over by a killed server is taken over', async () => {
     const listen = [`unix:${join(directory, 'a.sock')}`];
     const killed = await Server.start({ guest: ROT13_COMMAND, listen });
     assert.equal(await killed.stop('SIGKILL'), { code: null, signal: 'SIGKILL' });
-    const server = await Server.start({ guest: ROT13_COMMAND, listen });
-    try {
+    await withServer({ guest: ROT13_COMMAND, listen }, async (server) => {
       assert.is(await ask(server.address, 'Hello'), 'Uryyb');
-      await server.assertStops('SIGTERM', 143);
-    } finally {
-      server.child.kill('SIGKILL');
-    }
+    });
   });
 });
 
 test.run();
-
-/** Runs `body`, which stops the server; one that is still there afterwards is killed. */
-async function withStarted(guest: string, body: (server: Server) => Promise<void>): Promise<void> {
-  const server = await Server.start({ guest });
-  try {
-    await body(server);
-  } finally {
-    server.child.kill('SIGKILL');
-  }
-}

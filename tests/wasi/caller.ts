@@ -26,6 +26,7 @@ export interface CallerOptions {
   readonly args?: readonly string[];
   readonly environ?: readonly string[];
   readonly isInterruptible?: boolean;
+  readonly fdCountMax?: number;
 }
 
 type CallableImport = (...parameters: (number | bigint)[]) => number;
@@ -38,7 +39,15 @@ export class Caller {
 
   constructor(options: CallerOptions) {
     const { kernel, args = [], environ = [], isInterruptible = false } = options;
-    this.sandbox = new Sandbox({ kernel, control: this.control, args, environ, isInterruptible });
+    const { fdCountMax = 1 << 20 } = options;
+    this.sandbox = new Sandbox({
+      kernel,
+      control: this.control,
+      args,
+      environ,
+      isInterruptible,
+      fdCountMax,
+    });
     this.#functions = makeImports(this.sandbox)[MODULE_NAME] as Record<string, CallableImport>;
     this.sandbox.useMemory(this.memory);
     this.clear();

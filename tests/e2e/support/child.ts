@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { within } from './deadline.ts';
 
+/** The repository's directory. */
 export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** How a process ended: by itself with a code, or by a signal. One of the two is null. */
@@ -53,10 +54,6 @@ export class Child {
     });
   }
 
-  get pid(): number {
-    return this.#process.pid ?? -1;
-  }
-
   /** Waits for the end, at most so long; then the process is killed, and this rejects. */
   async end(seconds: number): Promise<Exit> {
     try {
@@ -77,6 +74,7 @@ export class Child {
     this.#process.stdout?.pause();
   }
 
+  /** Reads standard output again, and drops nothing. */
   readOn(): void {
     this.#process.stdout?.resume();
   }

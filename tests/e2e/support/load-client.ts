@@ -13,8 +13,12 @@
 // has had bytes back) and `totals`. On the first thing that is wrong: `failure`, and exit 1.
 
 import { parseArgs } from 'node:util';
-import { ActiveConnection, type Failure, IdleConnection } from './load-connection.ts';
-import type { ConnectionOptions } from './load-connection.ts';
+import {
+  ActiveConnection,
+  type ConnectionOptions,
+  type Failure,
+  IdleConnection,
+} from './load-connection.ts';
 import { Random } from './random.ts';
 import { PIECE_BYTES_MAX, StreamContent } from './stream-content.ts';
 import { targetOf } from './target.ts';

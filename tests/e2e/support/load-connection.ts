@@ -17,12 +17,16 @@ export interface Failure {
 /** How one connection behaves. */
 export interface Behaviour {
   readonly bytes: number;
-  /** Stops sending as soon as all is sent; else only when all of it has come back. */
+  /**
+   * Stops sending as soon as all is sent; else only when all of it has come back. Only the latter
+   * surely tells a reset at the very end: libuv takes one that comes with the last bytes for an end.
+   */
   readonly closesEarly: boolean;
   /** Reads at most so many bytes at a time, and pauses now and then. */
   readonly isSlow: boolean;
 }
 
+/** What a connection is, whatever it does. */
 export interface ConnectionOptions {
   /** Names the connection, and its stream. */
   readonly index: number;

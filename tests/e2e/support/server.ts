@@ -10,15 +10,14 @@ const START_SECONDS_MAX = 30;
 const END_SECONDS_MAX = 30;
 const LISTENING = /^pollux: listening on (?<addresses>.+) \((?<what>[^()]*)\)$/m;
 
-/** Arguments of `node dist/cli.js run`. */
+/** What to run, and where it listens. */
 export interface ServerOptions {
   /** A path, from the repository's directory. */
   readonly guest: string;
   /** Default: one, on a free port of 127.0.0.1. */
   readonly listen?: readonly string[];
-  /** More options, before the guest's arguments. */
-  readonly options?: readonly string[];
-  readonly args?: readonly string[];
+  /** How long it may drain after a signal. Default: not at all, the signal ends it at once. */
+  readonly drainTimeout?: string;
 }
 
 /** Starts Pollux with any arguments at all. */
@@ -51,9 +50,9 @@ export class Server {
   }
 
   /** Resolves when the line is out that says where it listens. */
-  static async start({ guest, listen, options, args }: ServerOptions): Promise<Server> {
+  static async start({ guest, listen, drainTimeout = '0s' }: ServerOptions): Promise<Server> {
     const listeners = (listen ?? ['tcp:127.0.0.1:0']).flatMap((each) => ['--listen', each]);
-    const child = pollux(['run', guest, ...listeners, ...(options ?? []), '--', ...(args ?? [])]);
+    const child = pollux(['run', guest, '--drain-timeout', drainTimeout, ...listeners]);
     try {
       const groups = await within(
         START_SECONDS_MAX,
@@ -88,15 +87,31 @@ export class Server {
   }
 }
 
-/** Runs `body` against a server and stops that, with everything {@link Server.assertStops} asks. */
+/**
+ * Runs `body` against a server and stops that, with everything {@link Server.assertStops} asks. A
+ * failure's message ends with what the server wrote.
+ */
 export async function withServer(
+  options: ServerOptions,
+  body: (server: Server) => Promise<void>,
+): Promise<void> {
+  await withStarted(options, async (server) => {
+    await body(server);
+    await server.assertStops('SIGTERM', 143);
+  });
+}
+
+/** The same for a `body` that stops the server itself; one that is left over is killed. */
+export async function withStarted(
   options: ServerOptions,
   body: (server: Server) => Promise<void>,
 ): Promise<void> {
   const server = await Server.start(options);
   try {
     await body(server);
-    await server.assertStops('SIGTERM', 143);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${message}\n${server.child.describe('was the server')}`, { cause: error });
   } finally {
     server.child.kill('SIGKILL');
   }

@@ -1,8 +1,8 @@
 // Addresses as Pollux prints them, and what a client can do with one.
 
+import { existsSync } from 'node:fs';
 import net from 'node:net';
 import * as assert from 'uvu/assert';
-import { existsSync } from 'node:fs';
 import { parseListenAddress } from '../../../host/kernel/address.ts';
 
 /** What `net.connect` and `net.Server.listen` take. */

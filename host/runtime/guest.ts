@@ -1,0 +1,88 @@
+// What a user of the API sees of a guest: what it may be given, what it tells, how it ends.
+
+/** `inherit`: the process's own. `ignore`: /dev/null. A number: that open descriptor. */
+export type Stdio = 'inherit' | 'ignore' | number;
+
+export interface RunOptions {
+  /** The guest's arguments, after its name. */
+  readonly args?: readonly string[];
+  /** The guest's environment: nothing of the process's own reaches it unless it is named here. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `[NAME=]tcp:HOST:PORT`, `[NAME=]tcp:[V6]:PORT` or `[NAME=]unix:PATH`; port 0 picks one. */
+  readonly listen?: readonly string[];
+  readonly stdin?: Stdio;
+  readonly stdout?: Stdio;
+  readonly stderr?: Stdio;
+  /**
+   * How many descriptors the guest may have open, standard streams and listeners included; more
+   * answer MFILE. By default what the process may open beyond what it has open now, less 32.
+   */
+  readonly maxFds?: number;
+  /** What the guest's memory may grow to, in bytes; `memory.grow` answers -1 beyond. By default 4 GiB. */
+  readonly maxMemoryBytes?: number;
+  /**
+   * How long the guest may compute between two calls of the host, in milliseconds; it is ended then.
+   * Time that it waits does not count. By default for ever.
+   */
+  readonly maxCallGapMs?: number;
+  /** How long {@link Guest.drain} takes at most, in milliseconds. By default 10,000. */
+  readonly drainTimeoutMs?: number;
+  /**
+   * How long {@link Guest.drain} goes on as before, in milliseconds, so that whoever sends clients
+   * here hears of it first. By default 0.
+   */
+  readonly drainDelayMs?: number;
+}
+
+/** How a guest ended. */
+export interface GuestEnd {
+  /**
+   * `exited`: by itself, with `code`. `stopped`: by `stop()`. `trapped`: its code did what WebAssembly
+   * forbids. `drained`: nothing was left to do after `drain()`. `undrained`: the time for that ran out.
+   * `limited`: it computed longer than `maxCallGapMs`. `failed`: Pollux could not run it on; this is a
+   * bug, please report it.
+   */
+  readonly reason:
+    'exited' | 'stopped' | 'trapped' | 'drained' | 'undrained' | 'limited' | 'failed';
+  /** The guest's exit code, 0 to 2^32 - 1; 0 unless it exited. */
+  readonly code: number;
+  /** More, in words: what the engine said of a trap, how many connections a drain left; or empty. */
+  readonly detail: string;
+  /** Where that was; else empty. */
+  readonly stack: string;
+}
+
+/** What a guest has done so far. Each figure only grows, except `connectionsOpen`. */
+export interface GuestStats {
+  readonly calls: number;
+  readonly polls: number;
+  readonly events: number;
+  readonly connectionsAccepted: number;
+  readonly connectionsOpen: number;
+  /** Accepts that answered MFILE because of `maxFds`. */
+  readonly acceptsRefused: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
+/** A running guest. */
+export interface Guest {
+  /** The module's name. */
+  readonly name: string;
+  /** Where it listens, as bound: `tcp:127.0.0.1:43211`. */
+  readonly addresses: readonly string[];
+  /** The kernel that it stands on, and how that waits: `native kernel, epoll`. */
+  readonly kernel: string;
+  /** Resolves when the guest has ended and nothing of it is left: no thread, descriptor or file. */
+  readonly exited: Promise<GuestEnd>;
+  /** What the guest has done so far. May be called at any time, also after the end. */
+  stats(): GuestStats;
+  /**
+   * Ends the guest in good order: no new connections, those queued are still taken, those open are
+   * finished. At half of `drainTimeoutMs` idle connections get their end, and at its end the rest are
+   * closed. Calling it again changes nothing; {@link stop} is always possible. @returns {@link exited}
+   */
+  drain(): Promise<GuestEnd>;
+  /** Ends the guest at once, whatever it does; connections are closed. @returns {@link exited} */
+  stop(): Promise<GuestEnd>;
+}
