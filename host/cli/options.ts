@@ -21,6 +21,7 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
                            have TIME to finish (default 10s; with 0s the signal ends the guest at
                            once, as a second one does)
   --drain-delay TIME       go on as before for TIME after the signal (default 0s)
+  --bad-pointer trap       trap when a guest passes a pointer that leaves its memory; else: FAULT
   --quiet                  do not say where the guest listens.
   --debug                  say more about errors, and what the guest did.
 
@@ -35,7 +36,7 @@ limit; 125 ours; 126 module refused; 134 trap; 128 + n ended by signal n.
 /** The limits that were given; the others are the API's defaults. */
 export type Limits = Pick<
   RunOptions,
-  'maxFds' | 'maxMemoryBytes' | 'maxCallGapMs' | 'drainTimeoutMs' | 'drainDelayMs'
+  'maxFds' | 'maxMemoryBytes' | 'maxCallGapMs' | 'drainTimeoutMs' | 'drainDelayMs' | 'badPointer'
 >;
 
 export interface RunCommand {
@@ -83,7 +84,7 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     args,
     listen: values.listen ?? [],
     env: parseEnv(values.env ?? []),
-    limits: parseLimits(values),
+    limits: { ...parseLimits(values), badPointer: parseBadPointer(values['bad-pointer']) },
     isQuiet: values.quiet ?? false,
     isDebug: values.debug ?? false,
   };
@@ -97,6 +98,7 @@ const OPTIONS = {
   'max-call-gap-ms': { type: 'string' },
   'drain-timeout': { type: 'string' },
   'drain-delay': { type: 'string' },
+  'bad-pointer': { type: 'string' },
   quiet: { type: 'boolean' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -112,11 +114,11 @@ function parseWords(words: readonly string[]) {
   }
 }
 
-function parseLimits(values: Readonly<Record<string, unknown>>): Limits {
-  const limits: { -readonly [Name in keyof Limits]: Limits[Name] } = {};
+function parseLimits(values: Readonly<Record<string, unknown>>): Omit<Limits, 'badPointer'> {
+  const limits: Partial<Record<Exclude<keyof Limits, 'badPointer'>, number>> = {};
   const read = (
     option: string,
-    name: keyof Limits,
+    name: Exclude<keyof Limits, 'badPointer'>,
     parse: (option: string, text: string) => number,
   ): void => {
     const text = values[option];
@@ -128,6 +130,12 @@ function parseLimits(values: Readonly<Record<string, unknown>>): Limits {
   read('drain-timeout', 'drainTimeoutMs', parseDuration);
   read('drain-delay', 'drainDelayMs', parseDuration);
   return limits;
+}
+
+function parseBadPointer(text: string | undefined): 'errno' | 'trap' {
+  if (text === undefined || text === 'errno') return 'errno';
+  if (text === 'trap') return 'trap';
+  throw usage(`--bad-pointer ${JSON.stringify(text)} is neither errno nor trap`);
 }
 
 function parseEnv(settings: readonly string[]): Record<string, string> {

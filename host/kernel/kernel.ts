@@ -287,6 +287,10 @@ export interface Kernel {
    * Writes at most `lengthBytes` from the attached memory to a stream or socket. Never blocks: a
    * stream takes 4,096 bytes at most, since a pipe that is called writable has room for no more.
    *
+   * A stream that is a terminal gets `?` for each control character, so that a guest can't drive
+   * it: 00 to 1F except tab, newline and carriage return; 7F; 80 to 9F that belong to no UTF-8
+   * character, or follow C2, also in a later write. Pipes, files and sockets get every byte.
+   *
    * @returns the count of bytes taken; `-AGAIN` when there is no room; `-PIPE` when the reader is
    *   gone; `-BADF` also for a stream that can only be read; on a socket as {@link send}. Raises no
    *   signal. Source: write(2).

@@ -14,6 +14,7 @@ export interface GuestJob {
   readonly args: readonly string[];
   readonly environ: readonly string[];
   readonly fdCountMax: number;
+  readonly trapsOnBadPointer: boolean;
 }
 
 /** What the thread tells its supervisor; the guest can't send anything while it runs. */

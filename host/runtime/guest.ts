@@ -25,6 +25,8 @@ export interface RunOptions {
    * Time that it waits does not count. By default for ever.
    */
   readonly maxCallGapMs?: number;
+  /** What a pointer that leaves the memory is answered with: the errno FAULT (default), or a trap. */
+  readonly badPointer?: 'errno' | 'trap';
   /** How long {@link Guest.drain} takes at most, in milliseconds. By default 10,000. */
   readonly drainTimeoutMs?: number;
   /**
@@ -79,8 +81,9 @@ export interface Guest {
   stats(): GuestStats;
   /**
    * Ends the guest in good order: no new connections, those queued are still taken, those open are
-   * finished. At half of `drainTimeoutMs` idle connections get their end, and at its end the rest are
-   * closed. Calling it again changes nothing; {@link stop} is always possible. @returns {@link exited}
+   * finished. At half of `drainTimeoutMs` connections that were idle so far get their end, at three
+   * quarters those that were since the half, and at its end the rest are closed. Calling it again
+   * changes nothing; {@link stop} is always possible. @returns {@link exited}
    */
   drain(): Promise<GuestEnd>;
   /** Ends the guest at once, whatever it does; connections are closed. @returns {@link exited} */

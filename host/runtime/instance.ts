@@ -29,9 +29,17 @@ export function runGuest(
   onRunning: () => void,
 ): Detail | undefined {
   const control = new ControlBlock(job.control);
-  const { args, environ, fdCountMax } = job;
+  const { args, environ, fdCountMax, trapsOnBadPointer } = job;
   const isInterruptible = job.entry === 'reactor';
-  const sandbox = new Sandbox({ kernel, control, args, environ, isInterruptible, fdCountMax });
+  const sandbox = new Sandbox({
+    kernel,
+    control,
+    args,
+    environ,
+    isInterruptible,
+    fdCountMax,
+    trapsOnBadPointer,
+  });
   try {
     control.takeDescriptors();
     openDescriptors(sandbox, kernel, job);

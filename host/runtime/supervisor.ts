@@ -118,6 +118,7 @@ class RunningGuest implements Guest {
       args: [guest.name, ...(options.args ?? [])],
       environ: environOf(options, listeners),
       fdCountMax: options.maxFds,
+      trapsOnBadPointer: options.badPointer === 'trap',
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
     };
     this.#descriptors = job.listeners;

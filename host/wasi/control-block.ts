@@ -19,8 +19,8 @@ export const Reason = {
   STOP: 1,
   /** Take what is queued and finish what is open, but nothing new. */
   DRAIN: 2,
-  /** Half the time to drain is over: end what is idle. */
-  DRAIN_HALF: 4,
+  /** Much of the time to drain is over: end what is idle. */
+  DRAIN_IDLE: 4,
   /** All of it is over: close what is open. */
   DRAIN_OVER: 8,
   /** Set by the guest's own thread: it has ended, and no import may return to it any more. */

@@ -19,8 +19,10 @@ export class Descriptor {
   isAlwaysReady: boolean;
   /** The handle is closed: by the guest, or by the host, which leaves the guest its number. */
   isRetired = false;
-  /** No byte was moved since draining began. */
+  /** No byte was moved since draining began, or since those who were idle were ended. */
   isIdle = true;
+  /** A negated errno that came after some bytes of a call, for the next one to answer; or 0. */
+  heldError = 0;
 
   constructor(options: { handle: Handle; kind: Kind; fileType: FileType; flags: number }) {
     this.handle = options.handle;

@@ -34,11 +34,12 @@ export class Drain {
     }
   }
 
-  /** Half the time is over: a connection that moved no byte since the beginning gets its end. */
+  /** A connection that moved no byte since the last time, or the beginning, gets its end. */
   endIdle(): void {
     for (const descriptor of this.#sandbox.descriptors.all()) {
-      if (descriptor.kind !== Kind.STREAM || !descriptor.isIdle) continue;
-      this.#sandbox.kernel.shutdown(descriptor.handle, Shutdown.READ);
+      if (descriptor.kind !== Kind.STREAM) continue;
+      if (descriptor.isIdle) this.#sandbox.kernel.shutdown(descriptor.handle, Shutdown.READ);
+      descriptor.isIdle = true;
     }
   }
 

@@ -1,6 +1,7 @@
 // Assembles the import object from the table of signatures and the functions of each family.
 
 import { assert } from '../base/assert.ts';
+import { Errno } from '../base/errno.ts';
 import { absentFunctions } from './absent.ts';
 import { argsFunctions } from './args.ts';
 import { clockFunctions } from './clock.ts';
@@ -55,7 +56,9 @@ function makeImport(sandbox: Sandbox, signature: Signature, body: ImportFunction
   const narrow: ImportFunction = (a, b, c, d, e, f, g) => {
     try {
       sandbox.enter();
-      return 0 - body(a >>> 0, b >>> 0, c >>> 0, d >>> 0, e >>> 0, f >>> 0, g >>> 0);
+      const result = body(a >>> 0, b >>> 0, c >>> 0, d >>> 0, e >>> 0, f >>> 0, g >>> 0);
+      if (result === -Errno.FAULT) answerBadPointer(sandbox, signature);
+      return 0 - result;
     } catch (error) {
       throw ended(sandbox, error);
     }
@@ -63,12 +66,20 @@ function makeImport(sandbox: Sandbox, signature: Signature, body: ImportFunction
   const wide: ImportFunction = (...parameters) => {
     try {
       sandbox.enter();
-      return 0 - body(...parameters.map(unsigned));
+      const result = body(...parameters.map(unsigned));
+      if (result === -Errno.FAULT) answerBadPointer(sandbox, signature);
+      return 0 - result;
     } catch (error) {
       throw ended(sandbox, error);
     }
   };
   return isNarrow ? narrow : wide;
+}
+
+/** @throws RuntimeError where a bad pointer is to trap; the call has had no effect. */
+function answerBadPointer(sandbox: Sandbox, { name }: Signature): void {
+  if (!sandbox.trapsOnBadPointer) return;
+  throw new WebAssembly.RuntimeError(`${name} was given a pointer that leaves the memory`);
 }
 
 /** Marks the guest as dead. An error that no import throws on purpose is a bug of ours. */

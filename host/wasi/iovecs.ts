@@ -9,6 +9,9 @@ import type { Sandbox } from './sandbox.ts';
 /** What one system call takes; a longer list is served in part. Source: IOV_MAX, socket-wide. */
 const IOVEC_COUNT_MAX = 1024;
 
+/** As much as one system call moves; more could not be told in 32 bits. Source: write(2), NOTES. */
+const TOTAL_BYTES_MAX = 0x7fff_f000;
+
 /** The buffers of one call: `count` pairs in the kernel's vectors, none of them empty. */
 export class Iovecs {
   readonly #sandbox: Sandbox;
@@ -25,7 +28,7 @@ export class Iovecs {
   }
 
   /**
-   * Takes the first 1,024 buffers of a guest's list.
+   * Takes the first 1,024 buffers of a guest's list, and no more than 2 GiB - 4 KiB of them.
    *
    * @returns 0, or `-FAULT` when the list or one of these buffers leaves the memory.
    */
@@ -41,11 +44,12 @@ export class Iovecs {
       const pointer = memory.getUint32(at + Iovec.BUF);
       const lengthBytes = memory.getUint32(at + Iovec.LEN);
       if (!memory.holds(pointer, lengthBytes)) return -Errno.FAULT;
-      if (lengthBytes === 0) continue;
+      const takenBytes = Math.min(lengthBytes, TOTAL_BYTES_MAX - this.remainingBytes);
+      if (takenBytes === 0) continue;
       this.#pairs[2 * this.#end] = pointer;
-      this.#pairs[2 * this.#end + 1] = lengthBytes;
+      this.#pairs[2 * this.#end + 1] = takenBytes;
       this.#end++;
-      this.remainingBytes += lengthBytes;
+      this.remainingBytes += takenBytes;
     }
     return 0;
   }

@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly isInterruptible: boolean;
   /** How many descriptors the guest may have open. */
   readonly fdCountMax: number;
+  /** True: a pointer that leaves the memory traps, as the WASI text has it, and is not `-FAULT`. */
+  readonly trapsOnBadPointer?: boolean;
 }
 
 export class Sandbox {
@@ -38,6 +40,7 @@ export class Sandbox {
   readonly args: readonly string[];
   readonly environ: readonly string[];
   readonly fdCountMax: number;
+  readonly trapsOnBadPointer: boolean;
   readonly drain: Drain;
   readonly descriptors = new DescriptorTable();
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
@@ -53,6 +56,7 @@ export class Sandbox {
     this.args = options.args;
     this.environ = options.environ;
     this.fdCountMax = options.fdCountMax;
+    this.trapsOnBadPointer = options.trapsOnBadPointer ?? false;
     this.#isInterruptible = options.isInterruptible;
     this.drain = new Drain(this);
   }
@@ -101,7 +105,7 @@ export class Sandbox {
     if ((reasons & Reason.STOP) !== 0) this.leave(Outcome.STOPPED, 0);
     if ((reasons & Reason.DEAD) !== 0) throw new GuestExit('this guest has ended');
     if ((reasons & Reason.DRAIN) !== 0) this.drain.begin();
-    if ((reasons & Reason.DRAIN_HALF) !== 0) this.drain.endIdle();
+    if ((reasons & Reason.DRAIN_IDLE) !== 0) this.drain.endIdle();
     if ((reasons & Reason.DRAIN_OVER) !== 0) this.drain.giveUp();
     if (this.drain.isOn) this.drain.step();
   }

@@ -32,6 +32,7 @@ export class Transfer {
     const isPeek = (riFlags & RiFlags.RECV_PEEK) !== 0;
     // A peek leaves the bytes where they are, so that it can't wait for more of them.
     const isWaitAll = (riFlags & RiFlags.RECV_WAITALL) !== 0 && !isPeek;
+    if (socket.heldError !== 0 && iovecs.remainingBytes > 0) return takeHeldError(socket);
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
       this.#sandbox.pulse();
@@ -44,6 +45,7 @@ export class Transfer {
       } else if (result === -Errno.AGAIN && !socket.isNonBlocking) {
         this.#sandbox.waitFor(socket.handle, Readiness.READ);
       } else if (result === 0 || doneBytes > 0) {
+        holdError(socket, result);
         break;
       } else {
         return result;
@@ -62,6 +64,7 @@ export class Transfer {
   send(socket: Descriptor): SysResult {
     if (socket.kind === Kind.LISTENER) return -Errno.PIPE;
     const { iovecs } = this;
+    if (socket.heldError !== 0 && iovecs.remainingBytes > 0) return takeHeldError(socket);
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
       this.#sandbox.pulse();
@@ -74,6 +77,7 @@ export class Transfer {
       } else if (result === -Errno.AGAIN && !socket.isNonBlocking) {
         this.#sandbox.waitFor(socket.handle, Readiness.WRITE);
       } else if (doneBytes > 0) {
+        holdError(socket, result);
         break;
       } else {
         return result;
@@ -87,6 +91,7 @@ export class Transfer {
   read(stream: Descriptor): SysResult {
     const { iovecs } = this;
     if (iovecs.remainingBytes === 0) return 0;
+    if (stream.heldError !== 0) return takeHeldError(stream);
     for (;;) {
       const result = this.#sandbox.kernel.read(stream.handle, iovecs.pointer, iovecs.lengthBytes);
       if (result !== -Errno.AGAIN || stream.isNonBlocking) return result;
@@ -97,6 +102,7 @@ export class Transfer {
   /** Writes the loaded buffers to a stream, a piece at a time. @returns as {@link send} */
   write(stream: Descriptor): SysResult {
     const { iovecs } = this;
+    if (stream.heldError !== 0 && iovecs.remainingBytes > 0) return takeHeldError(stream);
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
       this.#sandbox.pulse();
@@ -106,10 +112,28 @@ export class Transfer {
         iovecs.consume(result);
       } else if (result === -Errno.AGAIN && !stream.isNonBlocking) {
         this.#sandbox.waitFor(stream.handle, Readiness.WRITE);
+      } else if (doneBytes > 0) {
+        holdError(stream, result);
+        break;
       } else {
-        return doneBytes > 0 ? doneBytes : result;
+        return result;
       }
     }
     return doneBytes;
   }
+}
+
+/**
+ * Keeps what ended a call after some bytes. The system tells a reset only once: without this it
+ * would read as a clean end. PIPE it tells again and again, and only to those who send.
+ */
+function holdError(descriptor: Descriptor, result: SysResult): void {
+  if (result === 0 || result === -Errno.AGAIN || result === -Errno.PIPE) return;
+  descriptor.heldError = result;
+}
+
+function takeHeldError(descriptor: Descriptor): SysResult {
+  const result = descriptor.heldError;
+  descriptor.heldError = 0;
+  return result;
 }

@@ -65,6 +65,16 @@ test('our own guest serves within 2 pages more than it begins with, whatever com
   assert.is((await guest.stop()).reason, 'stopped');
 });
 
+test('a bad pointer is FAULT, or a trap where that is asked for', async () => {
+  const WRITE = [WASI, 'fd_write', 'i32 i32 i32 i32 -> i32'] as const;
+  const code = [...[1, -1, 1, -1].flatMap(Op.i32), ...Op.call(1), ...Op.call(0)];
+  const bytes = wasm({ imports: [...EXIT, WRITE], functions: { _start: ['->', code] } });
+  assert.is((await (await run(bytes)).exited).code, 21);
+  const { reason, detail } = await (await run(bytes, { badPointer: 'trap' })).exited;
+  assert.is(reason, 'trapped');
+  assert.is(detail, 'fd_write was given a pointer that leaves the memory');
+});
+
 const NONSENSE: readonly RunOptions[] = [
   { maxFds: 0 },
   { maxMemoryBytes: -1 },

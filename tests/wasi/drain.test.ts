@@ -93,10 +93,32 @@ test(
     busy.peer.send('x');
     world.peers.settle();
     assert.is(world.recv(busy.fd), 'x');
-    world.caller.control.ask(Reason.DRAIN_HALF);
+    world.caller.control.ask(Reason.DRAIN_IDLE);
     assert.is(world.recv(idle.fd), '');
     assert.is(world.recv(busy.fd), '[AGAIN]');
     assert.is(world.send(idle.fd, 'still'), 5, 'its peer can be answered');
+  }),
+);
+
+test(
+  'the next time, connections that have moved no byte since get their end',
+  withWorld((world) => {
+    const kept = world.connect();
+    const busy = world.connect();
+    begin(world);
+    const exchange = ({ peer, fd }: typeof kept): void => {
+      peer.send('x');
+      world.peers.settle();
+      assert.is(world.recv(fd), 'x');
+    };
+    exchange(kept);
+    exchange(busy);
+    world.caller.control.ask(Reason.DRAIN_IDLE);
+    exchange(busy);
+    assert.is(world.recv(kept.fd), '[AGAIN]');
+    world.caller.control.ask(Reason.DRAIN_IDLE);
+    assert.is(world.recv(kept.fd), '');
+    assert.is(world.recv(busy.fd), '[AGAIN]');
   }),
 );
 

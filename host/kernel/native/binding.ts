@@ -1,9 +1,10 @@
 // Loads the addon: the one file that does. It knows the addon's functions and where its file lies,
-// nothing of what they mean.
+// nothing of what they mean. POLLUX_ADDON=PATH in the environment takes the file there instead:
+// scripts/test-asan.mjs so runs the tests over one that a memory checker watches.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PolluxError } from '../../base/pollux-error.ts';
 import type { SysResult } from '../../base/sys-result.ts';
@@ -120,15 +121,7 @@ function load(): Binding {
       `the native kernel needs Linux, and this is ${process.platform}`,
     );
   }
-  const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
-  const path = candidates(root).find((candidate) => existsSync(candidate));
-  if (path === undefined) {
-    throw new PolluxError(
-      'NO_ADDON',
-      'the native addon is not built: install a C compiler, such as gcc ' +
-        '(apt-get install gcc libc6-dev), then run npm rebuild',
-    );
-  }
+  const path = findAddon();
   try {
     return createRequire(import.meta.url)(path) as Binding;
   } catch (error) {
@@ -142,11 +135,24 @@ function load(): Binding {
   }
 }
 
-function candidates(root: string): string[] {
-  return [
+function findAddon(): string {
+  const chosen = process.env['POLLUX_ADDON'];
+  if (chosen !== undefined) {
+    if (existsSync(chosen)) return resolve(chosen);
+    throw new PolluxError('NO_ADDON', `POLLUX_ADDON names no file: ${chosen}`);
+  }
+  const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
+  const candidates = [
     join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node'),
     join(root, 'build', 'native', 'pollux.node'),
   ];
+  const path = candidates.find((candidate) => existsSync(candidate));
+  if (path !== undefined) return path;
+  throw new PolluxError(
+    'NO_ADDON',
+    'the native addon is not built: install a C compiler, such as gcc ' +
+      '(apt-get install gcc libc6-dev), then run npm rebuild',
+  );
 }
 
 /** The folder of our package.json, at or above `from`: this file runs as source and bundled. */
