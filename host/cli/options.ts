@@ -12,6 +12,7 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
   --listen [NAME=]ADDRESS  give the guest a listening socket: fd 3, then 4, and so on. ADDRESS is
                            tcp:HOST:PORT, tcp:[V6]:PORT or unix:PATH; port 0 picks a free one.
                            NAME (default listen0, listen1, ...) goes into LISTEN_FDNAMES.
+  --nonblocking-listeners  listeners start non-blocking, as in wasmtime: what Go servers expect
   --env NAME=VALUE         give the guest an environment variable; --env NAME passes ours on.
   --max-fds N              the guest may have N descriptors open; by default as many as the process
                            may open now, less 32. More answer MFILE; clients wait in the backlog.
@@ -44,6 +45,7 @@ export interface RunCommand {
   readonly guest: string;
   readonly args: readonly string[];
   readonly listen: readonly string[];
+  readonly nonBlockingListeners: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly isQuiet: boolean;
@@ -83,6 +85,7 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     guest,
     args,
     listen: values.listen ?? [],
+    nonBlockingListeners: values['nonblocking-listeners'] ?? false,
     env: parseEnv(values.env ?? []),
     limits: { ...parseLimits(values), badPointer: parseBadPointer(values['bad-pointer']) },
     isQuiet: values.quiet ?? false,
@@ -92,6 +95,7 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
 
 const OPTIONS = {
   listen: { type: 'string', multiple: true },
+  'nonblocking-listeners': { type: 'boolean' },
   env: { type: 'string', multiple: true },
   'max-fds': { type: 'string' },
   'max-memory': { type: 'string' },

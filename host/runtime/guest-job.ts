@@ -10,6 +10,8 @@ export interface GuestJob {
   readonly wakeDescriptor: number;
   /** The process's descriptors of the listeners, in the order of the guest's. */
   readonly listeners: readonly number[];
+  /** The `fdflags` that the listeners start with. */
+  readonly listenerFlags: number;
   readonly stdio: readonly [number, number, number];
   readonly args: readonly string[];
   readonly environ: readonly string[];

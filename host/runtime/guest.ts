@@ -10,6 +10,11 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `[NAME=]tcp:HOST:PORT`, `[NAME=]tcp:[V6]:PORT` or `[NAME=]unix:PATH`; port 0 picks one. */
   readonly listen?: readonly string[];
+  /**
+   * Listeners start non-blocking, as wasmtime's and wasi-go's did; by default they block, as a
+   * process's do. A Go server needs this, unless it calls `syscall.SetNonblock` itself.
+   */
+  readonly nonBlockingListeners?: boolean;
   readonly stdin?: Stdio;
   readonly stdout?: Stdio;
   readonly stderr?: Stdio;

@@ -84,7 +84,8 @@ function openDescriptors(sandbox: Sandbox, kernel: LiveKernel, job: GuestJob): v
   for (const listener of job.listeners) {
     const handle = must(kernel.adopt(listener), 'a listener');
     const fileType = FileType.SOCKET_STREAM;
-    sandbox.descriptors.add(new Descriptor({ handle, kind: Kind.LISTENER, fileType, flags: 0 }));
+    const flags = job.listenerFlags;
+    sandbox.descriptors.add(new Descriptor({ handle, kind: Kind.LISTENER, fileType, flags }));
   }
 }
 

@@ -4,7 +4,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { errnoName } from '../base/errno.ts';
-import { PolluxError } from '../base/pollux-error.ts';
+import { noDescriptors, PolluxError } from '../base/pollux-error.ts';
 import { formatAddress } from '../kernel/address.ts';
 import {
   closeDescriptor,
@@ -16,6 +16,7 @@ import {
   signalWake,
 } from '../kernel/choose.ts';
 import { ControlBlock, Counter, Outcome, Reason } from '../wasi/control-block.ts';
+import { FdFlags } from '../wasi/layout.ts';
 import { Drainer } from './drainer.ts';
 import type { Guest, GuestEnd, GuestStats, RunOptions, Stdio } from './guest.ts';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
@@ -118,6 +119,7 @@ class RunningGuest implements Guest {
       args: [guest.name, ...(options.args ?? [])],
       environ: environOf(options, listeners),
       fdCountMax: options.maxFds,
+      listenerFlags: options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0,
       trapsOnBadPointer: options.badPointer === 'trap',
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
     };
@@ -236,8 +238,7 @@ class RunningGuest implements Guest {
 function openWake(): number {
   const wake = createWake();
   if (wake >= 0) return wake;
-  const reason = errnoName(-wake);
-  throw new PolluxError('NO_DESCRIPTORS', `no descriptor is left (${reason}); raise ulimit -n`);
+  throw noDescriptors(errnoName(-wake));
 }
 
 /** `NAME=value` each: what tells the guest of its listeners, and what the user named. */

@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly listen?: readonly string[];
   /** How long it may drain after a signal. Default: not at all, the signal ends it at once. */
   readonly drainTimeout?: string;
+  /** More options of the command line. */
+  readonly options?: readonly string[];
 }
 
 /** Starts Pollux with any arguments at all. */
@@ -50,9 +52,10 @@ export class Server {
   }
 
   /** Resolves when the line is out that says where it listens. */
-  static async start({ guest, listen, drainTimeout = '0s' }: ServerOptions): Promise<Server> {
+  static async start(server: ServerOptions): Promise<Server> {
+    const { guest, listen, drainTimeout = '0s', options = [] } = server;
     const listeners = (listen ?? ['tcp:127.0.0.1:0']).flatMap((each) => ['--listen', each]);
-    const child = pollux(['run', guest, '--drain-timeout', drainTimeout, ...listeners]);
+    const child = pollux(['run', guest, '--drain-timeout', drainTimeout, ...options, ...listeners]);
     try {
       const groups = await within(
         START_SECONDS_MAX,

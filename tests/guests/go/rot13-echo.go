@@ -1,0 +1,51 @@
+// A rot13 server with a goroutine for each client. It listens on descriptor 3, which whoever
+// starts it has opened (LISTEN_FDS).
+package main
+
+import (
+	"log"
+	"net"
+	"os"
+)
+
+const (
+	listenerFd = 3
+	blockBytes = 4096
+)
+
+func main() {
+	listener, err := net.FileListener(os.NewFile(listenerFd, "listener"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go serve(client)
+	}
+}
+
+func serve(client net.Conn) {
+	defer client.Close()
+	block := make([]byte, blockBytes)
+	for {
+		count, err := client.Read(block)
+		rotate(block[:count])
+		if _, failed := client.Write(block[:count]); failed != nil || err != nil {
+			return
+		}
+	}
+}
+
+func rotate(block []byte) {
+	for i, b := range block {
+		switch upper := b &^ 0x20; {
+		case 'A' <= upper && upper <= 'M':
+			block[i] = b + 13
+		case 'N' <= upper && upper <= 'Z':
+			block[i] = b - 13
+		}
+	}
+}
