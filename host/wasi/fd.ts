@@ -1,7 +1,6 @@
 // What a guest may ask of, and do to, a descriptor of any kind.
 
 import { Errno } from '../base/errno.ts';
-import { FileType } from '../kernel/kernel.ts';
 import { Counter } from './control-block.ts';
 import { type Descriptor, Kind } from './descriptors.ts';
 import type { Functions } from './functions.ts';
@@ -95,7 +94,5 @@ function rightsOf(descriptor: Descriptor): number {
   const always = Rights.POLL_FD_READWRITE | Rights.FD_FDSTAT_SET_FLAGS | Rights.FD_FILESTAT_GET;
   if (descriptor.kind === Kind.LISTENER) return always | Rights.FD_READ | Rights.SOCK_ACCEPT;
   const readWrite = always | Rights.FD_READ | Rights.FD_WRITE;
-  return descriptor.fileType === FileType.SOCKET_STREAM
-    ? readWrite | Rights.SOCK_SHUTDOWN
-    : readWrite;
+  return descriptor.kind === Kind.STREAM ? readWrite | Rights.SOCK_SHUTDOWN : readWrite;
 }

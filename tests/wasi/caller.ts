@@ -4,10 +4,10 @@
 import { ControlBlock } from '../../host/wasi/control-block.ts';
 import { Descriptor, Kind } from '../../host/wasi/descriptors.ts';
 import { makeImports } from '../../host/wasi/imports.ts';
-import { Event, Iovec, Subscription } from '../../host/wasi/layout.ts';
 import { Sandbox } from '../../host/wasi/sandbox.ts';
 import { MODULE_NAME } from '../../host/wasi/signatures.ts';
 import { FileType, type Handle, type Kernel } from '../../host/kernel/kernel.ts';
+import { Event, EventType, Iovec, Subscription } from './spec.ts';
 
 /** Every byte that no call has written still has this value. */
 export const SENTINEL = 0xa5;
@@ -97,8 +97,9 @@ export class Caller {
     return buffers.length;
   }
 
+  /** As compilers do, it leaves what lies between the fields as it was. */
   setFdSubscription(pointer: number, tag: number, fd: number, userdata: bigint): void {
-    this.bytes.fill(0, pointer, pointer + Subscription.BYTES);
+    this.bytes.fill(SENTINEL, pointer, pointer + Subscription.BYTES);
     this.view.setBigUint64(pointer, userdata, true);
     this.view.setUint8(pointer + Subscription.TAG, tag);
     this.view.setUint32(pointer + Subscription.FD, fd, true);
@@ -106,13 +107,21 @@ export class Caller {
 
   setClockSubscription(
     pointer: number,
-    clock: { id: number; timeoutNs: bigint; isInstant?: boolean; userdata: bigint },
+    clock: {
+      id: number;
+      timeoutNs: bigint;
+      precisionNs?: bigint;
+      flags?: number;
+      userdata: bigint;
+    },
   ): void {
-    this.bytes.fill(0, pointer, pointer + Subscription.BYTES);
+    this.bytes.fill(SENTINEL, pointer, pointer + Subscription.BYTES);
     this.view.setBigUint64(pointer, clock.userdata, true);
+    this.view.setUint8(pointer + Subscription.TAG, EventType.CLOCK);
     this.view.setUint32(pointer + Subscription.CLOCK_ID, clock.id, true);
     this.view.setBigUint64(pointer + Subscription.CLOCK_TIMEOUT, clock.timeoutNs, true);
-    this.view.setUint16(pointer + Subscription.CLOCK_FLAGS, clock.isInstant === true ? 1 : 0, true);
+    this.view.setBigUint64(pointer + Subscription.CLOCK_PRECISION, clock.precisionNs ?? 0n, true);
+    this.view.setUint16(pointer + Subscription.CLOCK_FLAGS, clock.flags ?? 0, true);
   }
 
   event(pointer: number): PolledEvent {

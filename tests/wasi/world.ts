@@ -2,10 +2,14 @@
 
 import * as assert from 'uvu/assert';
 import { errnoName } from '../../host/base/errno.ts';
-import type { Address } from '../../host/kernel/address.ts';
+import type { Address, Family } from '../../host/kernel/address.ts';
+import type { Handle, Kernel } from '../../host/kernel/kernel.ts';
 import { makeNativeKernel } from '../contract/native-peers.ts';
 import type { Peer, Peers, StdioKinds } from '../contract/peers.ts';
 import { Caller, type CallerOptions } from './caller.ts';
+import { actLater, type ClientAct } from './later.ts';
+import { NONBLOCK } from './spec.ts';
+import { WatchedKernel } from './watched-kernel.ts';
 
 /** Where calls put their lists, buffers and results. */
 export const IOVECS = 1024;
@@ -13,13 +17,31 @@ export const BUFFER = 4096;
 export const RESULT = 512;
 export const RESULT2 = 528;
 
+const BACKLOG = 16;
+/** What one send is given to fill a send buffer with. */
+const FILL_BYTES = 65_536;
+
+/** The guest's end of a connection, and the client's. */
+export interface Connection {
+  readonly fd: number;
+  readonly peer: Peer;
+}
+
+export interface Listener {
+  readonly fd: number;
+  readonly address: Address;
+}
+
 export class TestWorld {
   readonly caller: Caller;
   readonly peers: Peers;
+  /** What the guest stands on, and what it asked of it in order to wait. */
+  readonly watched: WatchedKernel;
   readonly address: Address;
   /** The guest's listener. Blocking, as a guest gets it. */
   readonly listenFd: number;
   readonly #close: () => void;
+  #quiet: Handle | undefined;
 
   constructor(options: Omit<CallerOptions, 'kernel'> & { stdio?: StdioKinds } = {}) {
     const { kernel, peers } = makeNativeKernel(options.stdio);
@@ -28,15 +50,52 @@ export class TestWorld {
       kernel.destroy();
       peers.close();
     };
-    this.caller = new Caller({ ...options, kernel });
-    const listener = kernel.open('ipv4');
-    kernel.bind(listener, peers.freeAddress('ipv4'));
-    kernel.listen(listener, 16);
-    this.address = kernel.localAddress(listener) as Address;
+    this.watched = new WatchedKernel(kernel);
+    this.caller = new Caller({ ...options, kernel: this.watched.kernel });
     options.stdio?.forEach((kind, index) => {
       if (kind !== 'none') this.caller.addStdio(index);
     });
-    this.listenFd = this.caller.addListener(listener);
+    const { fd, address } = this.listen('ipv4');
+    this.listenFd = fd;
+    this.address = address;
+  }
+
+  get kernel(): Kernel {
+    return this.watched.kernel;
+  }
+
+  /** Gives the guest one more listener. */
+  listen(family: Family): Listener {
+    const { kernel } = this;
+    const listener = kernel.open(family);
+    assert.is(kernel.bind(listener, this.peers.freeAddress(family)), 0);
+    assert.is(kernel.listen(listener, BACKLOG), 0);
+    const address = kernel.localAddress(listener) as Address;
+    return { fd: this.caller.addListener(listener), address };
+  }
+
+  /** Gives the guest `count` listeners to which no one connects. @returns their fds */
+  addQuiet(count: number): number[] {
+    const { kernel } = this;
+    if (this.#quiet === undefined) {
+      this.#quiet = kernel.open('ipv4');
+      kernel.listen(this.#quiet, 1);
+    }
+    return Array.from({ length: count }, () =>
+      this.caller.addListener(kernel.dup(this.#quiet as Handle)),
+    );
+  }
+
+  /** The handle behind a descriptor of the guest. */
+  handleOf(fd: number): Handle {
+    const descriptor = this.caller.sandbox.descriptors.get(fd);
+    assert.ok(descriptor);
+    return descriptor.handle;
+  }
+
+  /** Has `log` call the handle behind `fd` by a name. */
+  name(fd: number, name: string): void {
+    this.watched.name(this.handleOf(fd), name);
   }
 
   /** Calls, and names the errno. */
@@ -44,12 +103,40 @@ export class TestWorld {
     return errnoName(this.caller.call(name, ...parameters));
   }
 
+  /** Takes a connection. @returns its fd */
+  accept(flags = NONBLOCK, listenFd = this.listenFd): number {
+    assert.is(this.errno('sock_accept', listenFd, flags, RESULT), 'SUCCESS');
+    return this.caller.u32(RESULT);
+  }
+
   /** A client, and the guest's descriptor of its connection: NONBLOCK unless `flags` says else. */
-  connect(flags = 4): { fd: number; peer: Peer } {
-    const peer = this.peers.connect(this.address);
+  connect(flags = NONBLOCK, listener?: Listener): Connection {
+    const peer = this.peers.connect(listener?.address ?? this.address);
     this.peers.settle();
-    assert.is(this.errno('sock_accept', this.listenFd, flags, RESULT), 'SUCCESS');
-    return { fd: this.caller.u32(RESULT), peer };
+    return { fd: this.accept(flags, listener?.fd), peer };
+  }
+
+  /** The guest's non-blocking descriptor of a connection with 4 bytes to read. */
+  readable(): number {
+    const { fd, peer } = this.connect();
+    peer.send('data');
+    this.peers.settle();
+    return fd;
+  }
+
+  closeFd(fd: number): void {
+    assert.is(this.errno('fd_close', fd), 'SUCCESS');
+  }
+
+  /** The guest's blocking descriptor of a connection of the client that acts later. */
+  connectLater(): number {
+    this.later({ act: 'connect', address: this.address });
+    return this.accept(0);
+  }
+
+  /** Has the client in the other thread act while the guest is blocked in its next calls. */
+  later(...acts: readonly ClientAct[]): void {
+    actLater(...acts);
   }
 
   /** sock_recv into one buffer. @returns the text, or the errno in brackets */
@@ -66,6 +153,39 @@ export class TestWorld {
     const count = this.caller.setIovecs(IOVECS, [BUFFER, text.length]);
     const errno = this.errno('sock_send', fd, IOVECS, count, 0, RESULT);
     return errno === 'SUCCESS' ? this.caller.u32(RESULT) : errno;
+  }
+
+  /** fd_read into one buffer. @returns as {@link recv} */
+  read(fd: number, lengthBytes = 1000): string {
+    const count = this.caller.setIovecs(IOVECS, [BUFFER, lengthBytes]);
+    const errno = this.errno('fd_read', fd, IOVECS, count, RESULT);
+    if (errno !== 'SUCCESS') return `[${errno}]`;
+    return this.caller.text(BUFFER, this.caller.u32(RESULT));
+  }
+
+  /** fd_write of one buffer. @returns as {@link send} */
+  write(fd: number, text: string): number | string {
+    this.caller.setText(BUFFER, text);
+    const count = this.caller.setIovecs(IOVECS, [BUFFER, text.length]);
+    const errno = this.errno('fd_write', fd, IOVECS, count, RESULT);
+    return errno === 'SUCCESS' ? this.caller.u32(RESULT) : errno;
+  }
+
+  /** Sends until the system takes no more, here and on the way. @returns how many bytes it took */
+  fill(fd: number): number {
+    const text = 'f'.repeat(FILL_BYTES);
+    let sumBytes = 0;
+    let tookNone = false;
+    while (!tookNone) {
+      tookNone = true;
+      for (let taken = this.write(fd, text); taken !== 'AGAIN'; taken = this.write(fd, text)) {
+        assert.type(taken, 'number');
+        sumBytes += Number(taken);
+        tookNone = false;
+      }
+      this.peers.settle();
+    }
+    return sumBytes;
   }
 
   close(): void {

@@ -1,0 +1,90 @@
+// Runs test files over a copy of the repository in which one text has been replaced.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Fault } from './fault.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** What the test files need of the repository. */
+const COPIED = ['package.json', 'host', 'tests/contract', 'tests/support', 'tests/wasi'];
+const LINKED = ['node_modules', 'build/native'];
+
+/** A test file that takes longer than this has been made to hang. */
+const PATIENCE_MS = 60_000;
+/** What uvu writes when a test fails. */
+const FAILED = '✘';
+
+/** What became of the test files: the first that did not pass says it. */
+export type Verdict = 'passed' | 'failed' | 'broke off' | 'took too long';
+
+/**
+ * Changes the source at `folder` as `fault` says.
+ *
+ * @throws Error when the text that is to be replaced is not there exactly once.
+ */
+export function plant(fault: Fault, folder: string): void {
+  const path = join(folder, 'host', 'wasi', fault.file);
+  const parts = readFileSync(path, 'utf8').split(fault.text);
+  if (parts.length !== 2) {
+    throw new Error(`${fault.file} has ${parts.length - 1} times: ${fault.text}`);
+  }
+  writeFileSync(path, parts.join(fault.replacement));
+}
+
+/** Copies to `folder`, inside the repository's build/, what tests/wasi needs. */
+export function copyRepository(folder: string): void {
+  for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  mkdirSync(join(folder, 'build'));
+  for (const path of LINKED) symlinkSync(join(ROOT, path), join(folder, path));
+}
+
+/**
+ * Runs test files of the copy at `folder`, one after another, and stops at the first failure.
+ *
+ * @param temporary where they make their temporary files: they may have no time to remove them.
+ */
+export async function runTests(
+  folder: string,
+  files: readonly string[],
+  temporary: string,
+): Promise<Verdict> {
+  for (const file of files) {
+    const verdict = await runTest(folder, `tests/wasi/${file}.test.ts`, temporary);
+    if (verdict !== 'passed') return verdict;
+  }
+  return 'passed';
+}
+
+function runTest(folder: string, file: string, temporary: string): Promise<Verdict> {
+  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
+  return new Promise((resolve) => {
+    const end = (verdict: Verdict): void => {
+      clearTimeout(timer);
+      killGroup(child);
+      resolve(verdict);
+    };
+    const timer = setTimeout(() => end('took too long'), PATIENCE_MS);
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes(FAILED)) end('failed');
+    });
+    child.on('close', (code) => end(code === 0 ? 'passed' : 'broke off'));
+  });
+}
+
+/** The child leads a group: its loader may have helpers. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
