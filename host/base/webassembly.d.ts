@@ -26,6 +26,10 @@ declare namespace WebAssembly {
 
   class CompileError extends Error {}
   class RuntimeError extends Error {}
+  /** What a guest throws by its own `throw`. No Error, and without a message. */
+  class Exception {
+    is(tag: unknown): boolean;
+  }
 
   function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;

@@ -19,8 +19,10 @@ export interface GuestJob {
   readonly trapsOnBadPointer: boolean;
 }
 
-/** What the thread tells its supervisor; the guest can't send anything while it runs. */
+/** What the thread tells its supervisor; a guest's own code can't send anything. */
 export type ThreadMessage =
   | { readonly kind: 'running' }
+  /** The guest is dead. A `catch_all` of its own may still keep it in its code. */
+  | { readonly kind: 'ended' }
   /** Why the guest ended, where there is more to say than the control block holds. */
   | { readonly kind: 'detail'; readonly text: string; readonly stack: string };

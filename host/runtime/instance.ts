@@ -9,7 +9,7 @@ import { Descriptor, Kind } from '../wasi/descriptors.ts';
 import { GuestExit } from '../wasi/guest-exit.ts';
 import { makeImports } from '../wasi/imports.ts';
 import { Sandbox } from '../wasi/sandbox.ts';
-import type { GuestJob } from './guest-job.ts';
+import type { GuestJob, ThreadMessage } from './guest-job.ts';
 
 /** More about how a guest ended than its outcome says. */
 export interface Detail {
@@ -20,13 +20,13 @@ export interface Detail {
 /**
  * Runs `job` on `kernel`. How the guest ended is in the control block.
  *
- * @param onRunning is called once, when the guest's code is about to run.
+ * @param tell is called when the guest's code is about to run, and when an import has ended it.
  * @returns more about the end, where there is more to say.
  */
 export function runGuest(
   job: GuestJob,
   kernel: LiveKernel,
-  onRunning: () => void,
+  tell: (message: ThreadMessage) => void,
 ): Detail | undefined {
   const control = new ControlBlock(job.control);
   const { args, environ, fdCountMax, trapsOnBadPointer } = job;
@@ -39,13 +39,14 @@ export function runGuest(
     isInterruptible,
     fdCountMax,
     trapsOnBadPointer,
+    onEnd: () => tell({ kind: 'ended' }),
   });
   try {
     control.takeDescriptors();
     openDescriptors(sandbox, kernel, job);
     // Before the instance: a start function is the guest's code, too, and may loop for ever.
     control.markRunning();
-    onRunning();
+    tell({ kind: 'running' });
     const instance = new WebAssembly.Instance(job.module, makeImports(sandbox));
     sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);
     if (job.entry === 'command') runCommand(instance, control);
@@ -98,6 +99,9 @@ function explain(error: unknown, control: ControlBlock): Detail | undefined {
   if (error instanceof GuestExit) return undefined;
   // What an import threw has its outcome; a trap of the guest's own has none yet.
   control.end(control.isRunning ? Outcome.TRAPPED : Outcome.FAILED, 0);
+  if (error instanceof WebAssembly.Exception) {
+    return { text: 'an exception that nothing caught', stack: '' };
+  }
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   return { text: message, stack };
 }

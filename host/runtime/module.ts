@@ -28,6 +28,9 @@ export interface GuestModule {
   readonly entry: Entry;
 }
 
+/** Of an import's name in a message. */
+const NAME_LENGTH_MAX = 60;
+
 const TYPES = new Map(
   SIGNATURES.map(({ name, parameters, result }) => [
     name,
@@ -130,7 +133,7 @@ function checkImports(name: string, imports: readonly Import[]): void {
       wanted.module !== MODULE_NAME || wanted.type === undefined || !TYPES.has(wanted.name),
   );
   if (unknown.length > 0) {
-    const names = unknown.slice(0, 5).map((wanted) => `${wanted.module}.${wanted.name}`);
+    const names = unknown.slice(0, 5).map((wanted) => printable(`${wanted.module}.${wanted.name}`));
     const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
     throw refused(
       name,
@@ -187,6 +190,12 @@ function expectType(
     name,
     `exports ${exported} as ${typeText(type)}, but it must be ${typeText(expected)}`,
   );
+}
+
+/** A name of the module's choosing, fit for one line of a terminal. */
+function printable(name: string): string {
+  const cut = name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX)}...` : name;
+  return cut.replace(/[^\x20-\x7e]/gu, '?');
 }
 
 function isSameType(a: FunctionType, b: FunctionType): boolean {

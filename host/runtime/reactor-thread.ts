@@ -10,6 +10,6 @@ const job = workerData as GuestJob;
 const kernel = openLiveKernel({ wakeDescriptor: job.wakeDescriptor, stdio: job.stdio });
 const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
-const detail = runGuest(job, kernel, () => tell({ kind: 'running' }));
+const detail = runGuest(job, kernel, tell);
 if (detail !== undefined) tell({ kind: 'detail', ...detail });
 kernel.destroy();

@@ -131,7 +131,8 @@ class RunningGuest implements Guest {
     this.started = new Promise((resolve) => {
       this.#worker.on('message', (message: ThreadMessage) => {
         if (message.kind === 'detail') this.#detail = message;
-        else resolve();
+        else if (message.kind === 'running') resolve();
+        else this.#terminateLater(() => undefined);
       });
       void this.exited.then(() => resolve());
     });
@@ -189,10 +190,15 @@ class RunningGuest implements Guest {
   /** Asks the guest to leave; one that does not is terminated. */
   #endSoon(reason: number): void {
     this.#ask(reason);
+    this.#terminateLater(() => {
+      if (reason !== Reason.DRAIN_OVER) return;
+      this.#control.end(Outcome.UNDRAINED, this.stats().connectionsOpen);
+    });
+  }
+
+  #terminateLater(before: () => void): void {
     this.#terminate ??= setTimeout(() => {
-      if (reason === Reason.DRAIN_OVER) {
-        this.#control.end(Outcome.UNDRAINED, this.stats().connectionsOpen);
-      }
+      before();
       void this.#worker.terminate();
     }, STOP_GRACE_MS);
   }

@@ -86,8 +86,8 @@ function answerBadPointer(sandbox: Sandbox, { name }: Signature): void {
 function ended(sandbox: Sandbox, error: unknown): unknown {
   // A guest that recurses without end may run out of stack inside an import as well as outside.
   const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
-  if (isTrap) sandbox.control.end(Outcome.TRAPPED, 0);
-  else if (!(error instanceof GuestExit)) sandbox.control.end(Outcome.FAILED, 0);
+  if (isTrap) sandbox.end(Outcome.TRAPPED, 0);
+  else if (!(error instanceof GuestExit)) sandbox.end(Outcome.FAILED, 0);
   return error;
 }
 

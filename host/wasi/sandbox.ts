@@ -31,6 +31,8 @@ export interface SandboxOptions {
   readonly fdCountMax: number;
   /** True: a pointer that leaves the memory traps, as the WASI text has it, and is not `-FAULT`. */
   readonly trapsOnBadPointer?: boolean;
+  /** Is called when the guest is marked as dead, before it is left: it may catch what is thrown. */
+  readonly onEnd?: () => void;
 }
 
 export class Sandbox {
@@ -46,6 +48,7 @@ export class Sandbox {
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
   readonly few = new FewList();
   readonly #isInterruptible: boolean;
+  readonly #onEnd: (() => void) | undefined;
   readonly #instant = new Uint32Array(2);
   #memory: GuestMemory | undefined;
 
@@ -58,6 +61,7 @@ export class Sandbox {
     this.fdCountMax = options.fdCountMax;
     this.trapsOnBadPointer = options.trapsOnBadPointer ?? false;
     this.#isInterruptible = options.isInterruptible;
+    this.#onEnd = options.onEnd;
     this.drain = new Drain(this);
   }
 
@@ -123,8 +127,14 @@ export class Sandbox {
 
   /** Ends the guest. The mark comes before the throw, since a guest's `catch_all` catches that. */
   leave(outcome: Outcome, exitCode: number): never {
-    this.control.end(outcome, exitCode);
+    this.end(outcome, exitCode);
     throw new GuestExit('the guest ends');
+  }
+
+  /** Marks the guest as dead, and tells who watches over it that it should be gone soon. */
+  end(outcome: Outcome, exitCode: number): void {
+    this.control.end(outcome, exitCode);
+    this.#onEnd?.();
   }
 
   count(counter: number, by: number): void {

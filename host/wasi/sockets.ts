@@ -79,8 +79,9 @@ export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions
       if (loaded < 0) return loaded;
       const result = transfer.receive(socket, riFlags);
       if (result < 0) return result;
-      memory.setUint32(countOut, result);
+      // The count last: what the call wrote is found by it, also where the two results overlap.
       memory.view.setUint16(roFlagsOut, 0, true);
+      memory.setUint32(countOut, result);
       return 0;
     },
 

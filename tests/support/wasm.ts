@@ -39,7 +39,11 @@ export function wasm(text: ModuleText): Uint8Array {
   const types = new Set([...imports.map(([, , type]) => type), ...names.map(typeOf), ...tags]);
   const indexes = new Map([...types].map((type, index) => [type, unsigned(index)]));
   const type = (of: TypeText): number[] => indexes.get(of) ?? [];
-  const exported = names.map((name, index) => [...string(name), FUNCTION, imports.length + index]);
+  const exported = names.map((name, index) => [
+    ...string(name),
+    FUNCTION,
+    ...unsigned(imports.length + index),
+  ]);
   if (memories.length > 0) exported.push([...string(memoryName), MEMORY, 0]);
   tables.forEach((_, index) => exported.push([...string(`table${index}`), TABLE, index]));
   const start = text.start === undefined ? -1 : names.indexOf(text.start);
@@ -145,7 +149,8 @@ function vector(bytes: readonly number[]): number[] {
   return [...unsigned(bytes.length), ...bytes];
 }
 
-function unsigned(value: number): number[] {
+/** LEB128: how a module writes counts, indexes and limits. */
+export function unsigned(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
 }
 

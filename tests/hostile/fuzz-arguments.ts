@@ -1,0 +1,131 @@
+// Arguments for random calls: mostly good, often at an edge, now and then absurd. Lists that calls
+// take (buffers, subscriptions) are written into the memory, or what stands there is the list.
+
+import { Iovec, Subscription } from '../../host/wasi/layout.ts';
+import type { Parameter, Signature } from '../../host/wasi/signatures.ts';
+import type { Random } from '../e2e/support/random.ts';
+
+const NUMBERS = [0, 1, 2, 4, 8, 16, 127, 255, 0xffff, 0x10000, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
+const COUNTS = [0, 1, 2, 8, 9, 1024, 1025, 65_536, 65_537, 2 ** 28, 2 ** 29, 2 ** 31, 2 ** 32 - 1];
+const WIDE = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 64n - 1n];
+/** Most pointers fall into so many bytes, so that regions overlap. */
+const HOT_BYTES = 2048;
+const LIST_COUNT_MAX = 20;
+
+export type Arguments = (number | bigint)[];
+
+export class ArgumentMaker {
+  readonly #random: Random;
+  #fds: readonly number[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /**
+   * @param memory what the lists are written to
+   * @param fds those that are open
+   */
+  make({ name, parameters }: Signature, memory: DataView, fds: readonly number[]): Arguments {
+    this.#fds = fds;
+    const values = parameters.map((parameter) => this.#value(parameter, memory.byteLength));
+    const pointer = values[parameters.findIndex(({ kind }) => kind === 'pointer')];
+    const count = values[parameters.findIndex(({ kind }) => kind === 'count')];
+    if (typeof pointer !== 'number' || typeof count !== 'number') return values;
+    if (name === 'poll_oneoff') this.#writePoll(memory, pointer, count);
+    else this.#writeIovecs(memory, pointer, count);
+    return values;
+  }
+
+  #value({ kind, type }: Parameter, memoryBytes: number): number | bigint {
+    const random = this.#random;
+    if (type === 'i64') return random.chance(0.5) ? BigInt(random.below(1000)) : pick(random, WIDE);
+    switch (kind) {
+      case 'fd':
+        return this.#fd();
+      case 'pointer':
+      case 'out':
+        return this.#pointer(memoryBytes);
+      case 'count':
+        return random.chance(0.85) ? random.below(LIST_COUNT_MAX) : pick(random, COUNTS);
+      case 'length':
+        return this.#length(memoryBytes);
+      case 'flags':
+        if (random.chance(0.6)) return random.chance(0.5) ? 0 : 4;
+        return random.chance(0.7) ? random.below(4) : pick(random, NUMBERS);
+      case 'clock':
+        return random.chance(0.8) ? random.below(5) : pick(random, NUMBERS);
+      case 'number':
+        return pick(random, NUMBERS);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #fd(): number {
+    const random = this.#random;
+    if (this.#fds.length > 0 && random.chance(0.85)) return pick(random, this.#fds);
+    return random.chance(0.7) ? random.below(20) : pick(random, NUMBERS);
+  }
+
+  #pointer(memoryBytes: number): number {
+    const random = this.#random;
+    if (random.chance(0.5)) return random.below(HOT_BYTES / 8) * 8;
+    if (random.chance(0.5)) return random.below(HOT_BYTES);
+    if (random.chance(0.6)) return random.below(memoryBytes);
+    // Around the end of the memory, and around 2^32.
+    if (random.chance(0.7)) return memoryBytes - 64 + random.below(80);
+    return random.chance(0.5) ? 2 ** 32 - 1 - random.below(64) : pick(random, NUMBERS);
+  }
+
+  #length(memoryBytes: number): number {
+    const random = this.#random;
+    if (random.chance(0.8)) return random.below(64);
+    return random.chance(0.6) ? random.below(memoryBytes + 16) : pick(random, NUMBERS);
+  }
+
+  #writeIovecs(memory: DataView, pointer: number, count: number): void {
+    if (pointer + count * Iovec.BYTES > memory.byteLength || this.#random.chance(0.1)) return;
+    // One bad buffer makes the whole call FAULT: of long lists few would be left.
+    const isGood = this.#random.chance(0.8);
+    for (let index = 0; index < count; index++) {
+      const at = pointer + index * Iovec.BYTES;
+      const [buffer, lengthBytes] = isGood
+        ? [this.#random.below(HOT_BYTES), this.#random.below(64)]
+        : [this.#pointer(memory.byteLength), this.#length(memory.byteLength)];
+      memory.setUint32(at + Iovec.BUF, buffer, true);
+      memory.setUint32(at + Iovec.LEN, lengthBytes, true);
+    }
+  }
+
+  /** A list that is answered at once: one of its clocks is due, whatever else stands there. */
+  #writePoll(memory: DataView, pointer: number, count: number): void {
+    if (count === 0 || pointer + count * Subscription.BYTES > memory.byteLength) return;
+    if (this.#random.chance(0.9)) {
+      for (let index = 0; index < count; index++) {
+        this.#writeSubscription(memory, pointer + index * Subscription.BYTES);
+      }
+    }
+    const due = pointer + this.#random.below(count) * Subscription.BYTES;
+    memory.setUint8(due + Subscription.TAG, 0);
+    memory.setUint32(due + Subscription.CLOCK_ID, 1, true);
+    memory.setBigUint64(due + Subscription.CLOCK_TIMEOUT, 0n, true);
+    memory.setUint16(due + Subscription.CLOCK_FLAGS, 0, true);
+  }
+
+  #writeSubscription(memory: DataView, at: number): void {
+    const random = this.#random;
+    memory.setUint32(at + Subscription.USERDATA, random.next(), true);
+    memory.setUint32(at + Subscription.USERDATA + 4, random.next(), true);
+    const tag = random.chance(0.99) ? random.below(3) : random.below(256);
+    memory.setUint8(at + Subscription.TAG, tag);
+    memory.setUint32(at + Subscription.FD, tag === 0 ? random.below(5) : this.#fd(), true);
+    memory.setBigUint64(at + Subscription.CLOCK_TIMEOUT, pick(random, WIDE), true);
+    memory.setUint16(at + Subscription.CLOCK_FLAGS, random.below(3), true);
+  }
+}
+
+/** One of `choices`. */
+export function pick<T>(random: Random, choices: readonly T[]): T {
+  return choices[random.below(choices.length)] as T;
+}
