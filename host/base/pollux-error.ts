@@ -27,3 +27,8 @@ export class PolluxError extends Error {
     this.code = code;
   }
 }
+
+/** The error of a process that ran out of descriptors. `reason` is the errno's name: `MFILE`. */
+export function noDescriptors(reason: string): PolluxError {
+  return new PolluxError('NO_DESCRIPTORS', `no descriptor is left (${reason}); raise ulimit -n`);
+}

@@ -27,7 +27,7 @@ export interface LiveKernelOptions {
 /**
  * Opens the kernel of this system for one guest, on the thread that will run it.
  *
- * @throws PolluxError `NO_ADDON`
+ * @throws PolluxError `NO_ADDON`, `NO_DESCRIPTORS`.
  */
 export function openLiveKernel(options: LiveKernelOptions = {}): LiveKernel {
   return new NativeKernel(options);

@@ -136,8 +136,8 @@ function load(): Binding {
 }
 
 function findAddon(): string {
-  const chosen = process.env['POLLUX_ADDON'];
-  if (chosen !== undefined) {
+  const chosen = process.env['POLLUX_ADDON'] ?? '';
+  if (chosen !== '') {
     if (existsSync(chosen)) return resolve(chosen);
     throw new PolluxError('NO_ADDON', `POLLUX_ADDON names no file: ${chosen}`);
   }

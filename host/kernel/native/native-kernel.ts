@@ -2,6 +2,7 @@
 // that the addon reads and writes, and passes the rest on.
 
 import { Errno, errnoName } from '../../base/errno.ts';
+import { noDescriptors } from '../../base/pollux-error.ts';
 import { errnoOf, type SysResult } from '../../base/sys-result.ts';
 import type { Address, Family } from '../address.ts';
 import type {
@@ -57,8 +58,8 @@ export class NativeKernel implements Kernel {
   #fewLength = 0;
 
   /**
-   * @throws PolluxError `NO_ADDON`; Error when the process has no descriptor or memory left, or the
-   *   wake descriptor isn't open.
+   * @throws PolluxError `NO_ADDON`, `NO_DESCRIPTORS`; Error when the process has no memory left, or
+   *   the wake descriptor isn't open.
    */
   constructor(options: NativeKernelOptions = {}) {
     const [stdin, stdout, stderr] = options.stdio ?? [0, 1, 2];
@@ -66,7 +67,7 @@ export class NativeKernel implements Kernel {
     const forceTimerfd = options.forceTimerfd ?? false;
     const native = binding().createKernel(wake, stdin, stdout, stderr, forceTimerfd);
     if (typeof native === 'number') {
-      throw new Error(`the native kernel can't be made: ${errnoName(errnoOf(native))}`);
+      throw notMade(errnoOf(native));
     }
     this.#native = native;
     this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
@@ -315,6 +316,12 @@ export class NativeKernel implements Kernel {
     instant[1] = this.#instant[1] as number;
     return result;
   }
+}
+
+function notMade(errno: Errno): Error {
+  const name = errnoName(errno);
+  if (errno === Errno.MFILE || errno === Errno.NFILE) return noDescriptors(name);
+  return new Error(`the native kernel can't be made: ${name}`);
 }
 
 function toNative(address: Address): NativeAddress {
