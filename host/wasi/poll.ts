@@ -87,11 +87,13 @@ class Poll {
       const isKnown = this.#list.known.length > 0 || this.#badClocks.length > 0;
       const result = this.#wait(isKnown ? 0 : this.#clocks.timeoutNs());
       this.#clocks.nextRound();
-      if (result < 0) {
-        // A wake may have retired a listener of the list.
-        const goesOn = this.#isWaitedOn(result) ? this.#prepare(listPointer, count) : result;
-        if (goesOn < 0) return goesOn;
+      if (this.#isWaitedOn(result)) {
+        // A wake hides what is ready, so that it is looked up again; it may have retired a listener.
+        const preparedAgain = this.#prepare(listPointer, count);
+        if (preparedAgain < 0) return preparedAgain;
+        continue;
       }
+      if (result < 0) return result;
       // Events are written from here on only: an errno leaves the guest's memory as it was.
       for (const { index, error } of this.#list.known) this.#events.known(index, error);
       for (const { index, error } of this.#badClocks) this.#events.clock(index, error);

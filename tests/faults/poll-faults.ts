@@ -28,8 +28,8 @@ const POLL_CALL = [
       ],
       [
         'the count is written on an errno',
-        'if (result < 0) return result;',
-        'memory.setUint32(countOut, 0);\n      if (result < 0) return result;',
+        'poll.run(listIn, count, eventsOut);',
+        'poll.run(listIn, count, eventsOut);\n      memory.setUint32(countOut, 0);',
       ],
       [
         'a wake is an errno to a guest that runs _start',

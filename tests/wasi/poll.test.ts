@@ -231,6 +231,18 @@ test(
 );
 
 test(
+  'a wake hides nothing that is ready beside what is known at once',
+  withWorld((world) => {
+    const poller = new Poller(world);
+    const ready: Wanted = { write: world.connect().fd };
+    for (let time = 0; time < 3; time++) {
+      world.kernel.wake();
+      poller.poll([NOW, { read: 99 }, ready], '0 1:BADF 2');
+    }
+  }),
+);
+
+test(
   'a wake is INTR to a guest that is called turn by turn, once, and nothing is written',
   withWorld(
     (world) => {
