@@ -6,17 +6,20 @@
 //   --if-stale              compile only when a source is newer than the addon
 //   CC=clang                which compiler (cc)
 //   POLLUX_CFLAGS="-g ..."  flags to add
+//   POLLUX_ADDON=PATH       where the addon goes, if not to build/native/pollux.node
 //   POLLUX_NATIVE=required  fail where there is no compiler or no Linux (else say so and go on)
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SOURCES = join(ROOT, 'native-host');
-const OUTPUT = join(ROOT, 'build', 'native', 'pollux.node');
+const OUTPUT = process.env.POLLUX_ADDON
+  ? resolve(process.env.POLLUX_ADDON)
+  : join(ROOT, 'build', 'native', 'pollux.node');
 const PREBUILT = join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node');
 
 const FLAGS = [
@@ -37,7 +40,7 @@ function main(args) {
   if (process.platform !== 'linux') {
     return withoutAddon(`the native kernel needs Linux, and this is ${process.platform}.`);
   }
-  if (existsSync(PREBUILT)) {
+  if (!process.env.POLLUX_ADDON && existsSync(PREBUILT)) {
     console.log('pollux native: prebuilt');
     return 0;
   }

@@ -1,6 +1,7 @@
 /* Clocks and deadlines: see clocks.h. */
 #include "clocks.h"
 
+#include "planted.h"
 #include "wasi-errno.h"
 
 #include <assert.h>
@@ -60,7 +61,7 @@ bool pollux_timeout_from_double(double timeout_ns, int64_t* result_ns) {
 
 int64_t pollux_deadline_in(int64_t timeout_ns) {
   if (timeout_ns < 0) return POLLUX_DEADLINE_NEVER;
-  return pollux_monotonic_now_ns() + timeout_ns;
+  return pollux_monotonic_now_ns() + timeout_ns + POLLUX_PLANTED_NS;
 }
 
 int64_t pollux_deadline_left_ns(int64_t deadline_ns) {

@@ -25,7 +25,7 @@
 
 #define EVENTS_COUNT_MAX 1024
 
-/* How often a poll (timeout 0) that found only events of closed descriptors is repeated. */
+/* How often a wait whose time is over, and that found only what isn't reported, looks again. */
 #define STALE_ROUNDS_MAX 16
 
 /* An entry's tag is its generation over its index, and no index comes near these. */
@@ -163,10 +163,10 @@ static void epoll_unwatch(struct pollux_kernel* kernel, void* state,
   set->registered_generations[pollux_handle_index(entry->handle)] = 0;
 }
 
-/* Sets the timer to `deadline_ns`, or stops it when the wait that comes needs none: a timer of an
-   earlier wait would end this one. Returns 0 or a negated errno. */
+/* Sets the timer, if there is one, to `deadline_ns`, or stops it when the wait that comes needs
+   none: a timer of an earlier wait would end this one. Returns 0 or a negated errno. */
 static int32_t set_timer(struct epoll_set* set, int64_t deadline_ns, bool is_needed) {
-  if (!is_needed && !set->timer_is_armed) return 0;
+  if (set->timer_descriptor < 0 || (!is_needed && !set->timer_is_armed)) return 0;
   struct itimerspec timer = {0};
   if (is_needed) timer.it_value = pollux_timespec_of(deadline_ns);
   if (timerfd_settime(set->timer_descriptor, TFD_TIMER_ABSTIME, &timer, NULL) != 0) {
@@ -212,23 +212,24 @@ static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64
   const int events_max = capacity < EVENTS_COUNT_MAX ? (int)capacity : EVENTS_COUNT_MAX;
   assert(events_max > 0);
   const int64_t deadline_ns = timeout_ns > 0 ? pollux_deadline_in(timeout_ns) : timeout_ns;
-  if (set->timer_descriptor >= 0) {
-    const int32_t timer = set_timer(set, deadline_ns, timeout_ns > 0);
-    if (timer < 0) return timer;
-  }
+  const int32_t timer = set_timer(set, deadline_ns, timeout_ns > 0);
+  if (timer < 0) return timer;
   int64_t left_ns = timeout_ns;
-  for (int round = 0;; round += 1) {
+  int late_rounds = 0;
+  for (;;) {
     const int count = wait_once(set, events, events_max, left_ns);
     if (count < 0 && errno != EINTR) return pollux_fail(errno);
     const int32_t written = report(kernel, events, count, pairs);
     if (written > 0) return written;
     if (kernel->wake_is_pending) return -WASI_CANCELED;
-    if (timeout_ns > 0) {
-      left_ns = pollux_deadline_left_ns(deadline_ns);
-      if (left_ns == 0) return 0;
-    } else if (timeout_ns == 0 && (count == 0 || round == STALE_ROUNDS_MAX)) {
-      return 0;
-    }
+    if (timeout_ns > 0) left_ns = pollux_deadline_left_ns(deadline_ns);
+    if (left_ns != 0) continue;
+    /* Time over is the answer when nothing else is there. What was found now, the timer or the
+       event of a closed descriptor, may stand before a wake, and the list have room for one. */
+    if (count == 0 || late_rounds == STALE_ROUNDS_MAX) return 0;
+    late_rounds += 1;
+    const int32_t stopped = set_timer(set, 0, false);
+    if (stopped < 0) return stopped;
   }
 }
 

@@ -1,6 +1,7 @@
 /* The handle table: an array that grows, and a generation for each index. */
 #include "handles.h"
 
+#include "planted.h"
 #include "wasi-errno.h"
 
 #include <assert.h>
@@ -29,7 +30,8 @@ int32_t pollux_handles_reserve(struct pollux_handles* handles) {
   const uint32_t old_count = handles->entries_count;
   const uint32_t new_count = old_count == 0 ? ENTRIES_COUNT_FIRST : old_count * 2;
   assert(new_count <= POLLUX_INDEX_COUNT_MAX);
-  struct pollux_entry* entries = realloc(handles->entries, new_count * sizeof *entries);
+  const size_t size_bytes = new_count * sizeof(struct pollux_entry) - POLLUX_PLANTED_BYTES;
+  struct pollux_entry* entries = realloc(handles->entries, size_bytes);
   if (entries == NULL) return -WASI_NOMEM;
   for (uint32_t index = old_count; index < new_count; index += 1) {
     entries[index] = (struct pollux_entry){.descriptor = -1, .generation = 1};

@@ -41,6 +41,8 @@ enum pollux_entry_flags {
      "not yet" for ever. */
   POLLUX_ENTRY_READ_ONLY = 8,
   POLLUX_ENTRY_WRITE_ONLY = 16,
+  /* A terminal: what is written to it is made inert. */
+  POLLUX_ENTRY_TERMINAL = 32,
 };
 
 struct pollux_entry {

@@ -11,6 +11,7 @@
 #include "demux.h"
 #include "handles.h"
 #include "memory.h"
+#include "terminal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,6 +33,8 @@ struct pollux_kernel {
   bool waits_by_timerfd;
   int64_t monotonic_start_ns;
   int stdio[POLLUX_STDIO_COUNT];
+  int32_t terminal_handle; /* the one that the last text for a terminal was written to */
+  struct pollux_terminal_text terminal_text; /* where that text stands */
 };
 
 struct pollux_kernel_options {

@@ -17,6 +17,12 @@ static int32_t set_int(int descriptor, int level, int name, int value) {
   return pollux_fail(errno);
 }
 
+static int32_t get_int(int descriptor, int name, int* value) {
+  socklen_t length_bytes = sizeof *value;
+  if (getsockopt(descriptor, SOL_SOCKET, name, value, &length_bytes) == 0) return 0;
+  return pollux_fail(errno);
+}
+
 int32_t pollux_set_tcp_defaults(int descriptor) {
   const int32_t reuse = set_int(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   return reuse < 0 ? reuse : set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -68,17 +74,8 @@ int32_t pollux_take_error(struct pollux_kernel* kernel, int32_t handle) {
   const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
   int error = 0;
-  socklen_t length_bytes = sizeof error;
-  if (getsockopt(entry->descriptor, SOL_SOCKET, SO_ERROR, &error, &length_bytes) != 0) {
-    return pollux_fail(errno);
-  }
-  return pollux_errno_translate(error);
-}
-
-static int32_t get_int(int descriptor, int name, int* value) {
-  socklen_t length_bytes = sizeof *value;
-  if (getsockopt(descriptor, SOL_SOCKET, name, value, &length_bytes) == 0) return 0;
-  return pollux_fail(errno);
+  const int32_t result = get_int(entry->descriptor, SO_ERROR, &error);
+  return result < 0 ? result : pollux_errno_translate(error);
 }
 
 int32_t pollux_stop_queueing(struct pollux_kernel* kernel, int32_t handle) {

@@ -2,8 +2,10 @@
 #include "streams.h"
 
 #include "kernel.h"
+#include "terminal.h"
 #include "wasi-errno.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -45,6 +47,7 @@ int32_t pollux_describe(int descriptor, uint8_t* file_type, uint8_t* flags) {
   if (S_ISCHR(status.st_mode)) *file_type = POLLUX_FILE_CHARACTER_DEVICE;
   if (S_ISBLK(status.st_mode)) *file_type = POLLUX_FILE_BLOCK_DEVICE;
   if (S_ISFIFO(status.st_mode)) *flags |= POLLUX_ENTRY_PIPE;
+  if (S_ISCHR(status.st_mode) && isatty(descriptor)) *flags |= POLLUX_ENTRY_TERMINAL;
   if ((status_flags & O_ACCMODE) == O_RDONLY) *flags |= POLLUX_ENTRY_READ_ONLY;
   if ((status_flags & O_ACCMODE) == O_WRONLY) *flags |= POLLUX_ENTRY_WRITE_ONLY;
   return 0;
@@ -55,7 +58,7 @@ int32_t pollux_describe(int descriptor, uint8_t* file_type, uint8_t* flags) {
    libuv does; it fails where the terminal is another user's, and then we do without. */
 static int reopen_terminal(int descriptor) {
   const int status_flags = fcntl(descriptor, F_GETFL);
-  if (status_flags < 0 || !isatty(descriptor)) return -1;
+  if (status_flags < 0) return -1;
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
   return open(path, (status_flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -69,8 +72,10 @@ int32_t pollux_open_stdio(struct pollux_kernel* kernel, int32_t index) {
   uint8_t flags;
   const int32_t described = pollux_describe(kernel->stdio[index], &file_type, &flags);
   if (described < 0) return described;
-  const int reopened = reopen_terminal(kernel->stdio[index]);
-  if (reopened >= 0) return pollux_handles_add(&kernel->handles, reopened, file_type, flags);
+  if ((flags & POLLUX_ENTRY_TERMINAL) != 0) {
+    const int reopened = reopen_terminal(kernel->stdio[index]);
+    if (reopened >= 0) return pollux_handles_add(&kernel->handles, reopened, file_type, flags);
+  }
   /* A number of our own: the handle can be closed, and opened twice in one set. Not below 3, where
      it would become standard input itself if that were closed one day. */
   const int descriptor = fcntl(kernel->stdio[index], F_DUPFD_CLOEXEC, 3);
@@ -119,6 +124,33 @@ int32_t pollux_read(struct pollux_kernel* kernel, int32_t handle, uint64_t point
   }
 }
 
+static int32_t put(const struct pollux_entry* entry, const uint8_t* bytes, size_t length_bytes) {
+  for (;;) {
+    const ssize_t count = write(entry->descriptor, bytes, length_bytes);
+    if (count >= 0) return (int32_t)count;
+    if (errno != EINTR) return pollux_fail(errno);
+  }
+}
+
+static int32_t put_on_terminal(struct pollux_kernel* kernel, const struct pollux_entry* entry,
+                               const uint8_t* bytes, size_t length_bytes) {
+  assert(length_bytes <= POLLUX_STREAM_WRITE_BYTES_MAX);
+  /* Two streams may lead to one terminal. What comes by another stream than the text before it
+     begins a text of its own, or C2 to standard output and 9B to standard error were a control.
+     Not known here is what others write to the terminal meanwhile. */
+  if (kernel->terminal_handle != entry->handle) {
+    kernel->terminal_handle = entry->handle;
+    kernel->terminal_text = (struct pollux_terminal_text){0};
+  }
+  uint8_t inert[POLLUX_STREAM_WRITE_BYTES_MAX];
+  struct pollux_terminal_text text = kernel->terminal_text;
+  pollux_terminal_filter(&text, bytes, inert, length_bytes);
+  const int32_t count = put(entry, inert, length_bytes);
+  /* It may have taken less: the text stands where that ends. */
+  if (count > 0) pollux_terminal_filter(&kernel->terminal_text, bytes, inert, (size_t)count);
+  return count;
+}
+
 int32_t pollux_write(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
                      uint64_t length_bytes) {
   const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
@@ -139,9 +171,8 @@ int32_t pollux_write(struct pollux_kernel* kernel, int32_t handle, uint64_t poin
   const size_t count_max = length_bytes < POLLUX_STREAM_WRITE_BYTES_MAX
                                ? (size_t)length_bytes
                                : POLLUX_STREAM_WRITE_BYTES_MAX;
-  for (;;) {
-    const ssize_t count = write(entry->descriptor, bytes, count_max);
-    if (count >= 0) return (int32_t)count;
-    if (errno != EINTR) return pollux_fail(errno);
+  if ((entry->flags & POLLUX_ENTRY_TERMINAL) != 0) {
+    return put_on_terminal(kernel, entry, bytes, count_max);
   }
+  return put(entry, bytes, count_max);
 }

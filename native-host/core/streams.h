@@ -17,13 +17,15 @@ struct pollux_kernel;
    it still has its default action (Node ignores it from the start). */
 void pollux_streams_ignore_sigpipe(void);
 
-/* The enum pollux_file_type and enum pollux_entry_flags of a descriptor, by fstat and SO_TYPE.
+/* The enum pollux_file_type and enum pollux_entry_flags of a descriptor, by fstat and others.
    Returns 0 or -WASI_BADF. */
 int32_t pollux_describe(int descriptor, uint8_t* file_type, uint8_t* flags);
 
 int32_t pollux_open_stdio(struct pollux_kernel* kernel, int32_t index);
 int32_t pollux_read(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
                     uint64_t length_bytes);
+
+/* To a terminal the bytes go through pollux_terminal_filter. */
 int32_t pollux_write(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
                      uint64_t length_bytes);
 

@@ -5,6 +5,7 @@ import { suite } from '../support/suite.ts';
 import { acceptContract } from './accept.ts';
 import { clocksContract } from './clocks.ts';
 import { type Skips, skipsWithoutRow } from './contract.ts';
+import { drainContract } from './drain.ts';
 import { handlesContract } from './handles.ts';
 import { modesContract } from './modes.ts';
 import type { MakeKernel } from './peers.ts';
@@ -23,6 +24,7 @@ const CONTRACTS = [
   acceptContract,
   recvContract,
   sendContract,
+  drainContract,
   handlesContract,
   streamsContract,
   readinessContract,

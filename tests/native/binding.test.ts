@@ -28,7 +28,7 @@ function makePackage(name = 'pollux'): string {
 }
 
 /** Loads the addon in a process of its own: prints the error, or how the kernel waits. */
-function load(folder: string, platform = process.platform): string {
+function load(folder: string, platform = process.platform, addon?: string): string {
   const script = `
     Object.defineProperty(process, 'platform', { value: ${JSON.stringify(platform)} });
     const { NativeKernel } = await import(${JSON.stringify(
@@ -40,7 +40,8 @@ function load(folder: string, platform = process.platform): string {
       console.log(error.name, error.code, error.message);
     }`;
   const args = ['--import', LOADER, '--input-type=module', '--eval', script];
-  const result = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const env = { ...process.env, POLLUX_ADDON: addon };
+  const result = spawnSync(process.execPath, args, { encoding: 'utf8', env });
   assert.is(result.stderr, '');
   return result.stdout.trimEnd();
 }
@@ -72,6 +73,11 @@ test('no package.json of ours above the sources is told', () => {
   assert.match(load(makePackage('other'), 'linux'), /^PolluxError NO_ADDON .*package\.json/);
 });
 
+test('POLLUX_ADDON with no file there is told', () => {
+  const said = load(makePackage(), 'linux', '/nowhere/pollux.node');
+  assert.is(said, 'PolluxError NO_ADDON POLLUX_ADDON names no file: /nowhere/pollux.node');
+});
+
 if (process.platform === 'linux') {
   test('an addon that was compiled here is found', () => {
     const folder = makePackage();
@@ -85,6 +91,14 @@ if (process.platform === 'linux') {
     mkdirSync(join(folder, 'build/native'), { recursive: true });
     writeFileSync(join(folder, 'build/native/pollux.node'), 'no ELF');
     assert.is(load(folder), 'epoll');
+  });
+
+  test('the addon that POLLUX_ADDON names comes before all others', () => {
+    const folder = makePackage();
+    placeAddon(folder, 'elsewhere');
+    mkdirSync(join(folder, 'build/native'), { recursive: true });
+    writeFileSync(join(folder, 'build/native/pollux.node'), 'no ELF');
+    assert.is(load(folder, 'linux', join(folder, 'elsewhere/pollux.node')), 'epoll');
   });
 }
 

@@ -47,6 +47,9 @@ struct connection {
 int32_t make_listener(struct pollux_kernel* kernel);
 struct connection make_connection(struct pollux_kernel* kernel);
 
+/* Sends a byte to the near end, and returns when it is there. */
+void send_byte(struct pollux_kernel* kernel, struct connection connection);
+
 /* The OS descriptor behind a handle. */
 int descriptor_of(const struct pollux_kernel* kernel, int32_t handle);
 

@@ -21,17 +21,26 @@ const FLAGS = [
   ...words(process.env['POLLUX_CFLAGS'] ?? ''),
 ];
 
+interface Run {
+  readonly program: string;
+  readonly suiteName: string;
+  readonly environment: Record<string, string>;
+}
+
 /** The programs, and what to set in their environment. */
-const RUNS = [
+const RUNS: readonly Run[] = [
   { program: 'tables', suiteName: 'native core: tables', environment: {} },
   { program: 'sockets', suiteName: 'native core: sockets', environment: {} },
   { program: 'streams', suiteName: 'native core: streams', environment: {} },
-  { program: 'waits', suiteName: 'native core: waits by epoll_pwait2', environment: {} },
-  {
-    program: 'waits',
-    suiteName: 'native core: waits by timerfd',
-    environment: { POLLUX_TEST_TIMERFD: '1' },
-  },
+  { program: 'terminal', suiteName: 'native core: terminals', environment: {} },
+  ...['waits', 'wakes'].flatMap((program) => [
+    { program, suiteName: `native core: ${program} by epoll_pwait2`, environment: {} },
+    {
+      program,
+      suiteName: `native core: ${program} by timerfd`,
+      environment: { POLLUX_TEST_TIMERFD: '1' },
+    },
+  ]),
 ];
 
 const output = mkdtempSync(join(tmpdir(), 'pollux-core-'));
@@ -52,13 +61,13 @@ if (unavailable === undefined) {
 }
 glue.run();
 
-function runProgram({ program, suiteName, environment }: (typeof RUNS)[number]): void {
+function runProgram({ program, suiteName, environment }: Run): void {
   const test = suite(suiteName);
   if (unavailable === undefined) {
     const path = join(output, program);
-    const env = { ...process.env, ...environment };
+    const options = { env: environment };
     const titles = succeed(path, ['--list']).trimEnd().split('\n');
-    titles.forEach((title, index) => test(title, () => void succeed(path, [`${index}`], { env })));
+    titles.forEach((title, index) => test(title, () => void succeed(path, [`${index}`], options)));
   } else {
     test.skip(`the tests of ${program}.c`, unavailable);
   }
@@ -87,13 +96,18 @@ function link(program: string): void {
   succeed(COMPILER, [...COMPILER_ARGS, ...args]);
 }
 
-/** Runs a command to its end, and gives what it printed. */
+/**
+ * Runs a command to its end, and gives what it printed. A memory checker that watches this process
+ * doesn't watch the command: a program that has one of its own looks for leaks, too.
+ */
 function succeed(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): string {
-  const result = spawnSync(command, args, { encoding: 'utf8', ...options });
+  const checkers = { LD_PRELOAD: '', UBSAN_OPTIONS: '', ASAN_OPTIONS: 'detect_leaks=1' };
+  const env = { ...process.env, ...checkers, ...options.env };
+  const result = spawnSync(command, args, { encoding: 'utf8', cwd: options.cwd, env });
   const end = result.signal === null ? `status ${result.status}` : `signal ${result.signal}`;
   assert.is(end, 'status 0', `${end}: ${result.error?.message ?? ''}${result.stderr}`);
   return result.stdout;

@@ -2,6 +2,7 @@
 
 import { fstatSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import type { PolluxError } from '../../host/base/pollux-error.ts';
 import { handleIndex } from '../../host/kernel/kernel.ts';
 import { NativeKernel } from '../../host/kernel/native/native-kernel.ts';
 import { closeDescriptor } from '../../host/kernel/native/process.ts';
@@ -99,6 +100,23 @@ handles('what the peer has not acknowledged falls to 0', () => {
       assert.is(waitFor(kernel, far), 1);
     }
     while (ok(kernel.unacknowledgedBytes(near)) > 0) continue;
+  });
+});
+
+handles('without a free descriptor the error says so, in one line', () => {
+  withKernel(({ kernel }) => {
+    const fillers: number[] = [];
+    for (let one = kernel.open('unix'); one >= 0; one = kernel.open('unix')) fillers.push(one);
+    assert.ok(fillers.length > 0);
+    // The kernel's own wake descriptor is the first thing that it needs.
+    assert.throws(
+      () => new NativeKernel(),
+      (error: PolluxError) =>
+        error.code === 'NO_DESCRIPTORS' &&
+        error.message === 'no descriptor is left (MFILE); raise ulimit -n',
+    );
+    ok(kernel.close(fillers[0] as number));
+    new NativeKernel().destroy();
   });
 });
 

@@ -1,5 +1,5 @@
-/* Tests of waiting that need the core's inside: signals, wakes among events, closed descriptors
-   that the system still reports. They run with epoll_pwait2 and with a timerfd. */
+/* Tests of waiting that need the core's inside: signals, closed descriptors that the system still
+   reports, timers of earlier waits. They run with epoll_pwait2 and with a timerfd. */
 #include "../../native-host/core/clocks.h"
 #include "../../native-host/core/sockets.h"
 #include "../../native-host/core/streams.h"
@@ -30,12 +30,6 @@ static int32_t watching(struct pollux_kernel* kernel, struct connection connecti
   const int32_t set = SUCCESS(pollux_open_set(kernel));
   SUCCESS(pollux_watch(kernel, set, connection.near_end, POLLUX_READ, (int32_t)mode));
   return set;
-}
-
-/* Sends a byte to the near end, and returns when it is there. */
-static void send_byte(struct pollux_kernel* kernel, struct connection connection) {
-  CHECK_EQUAL(pollux_send(kernel, connection.far_end, 0, 1), 1);
-  CHECK_EQUAL(wait_for(kernel, connection.near_end, POLLUX_READ, FOREVER), POLLUX_READ);
 }
 
 static void timeouts_are_never_early(void) {
@@ -95,47 +89,6 @@ static void signals_do_not_end_a_wait(void) {
   CHECK_EQUAL(pollux_wait_few(kernel, few, 20 * MILLISECOND_NS), 0);
   CHECK(pollux_monotonic_now_ns() - before_ns >= 20 * MILLISECOND_NS);
   CHECK(signals_count > 2);
-}
-
-static void a_wake_stays_until_consumed(void) {
-  struct pollux_kernel* kernel = make_kernel();
-  const int32_t set = SUCCESS(pollux_open_set(kernel));
-  int32_t few[POLLUX_FEW_WORDS] = {0};
-  SUCCESS(pollux_wake_signal(kernel->wake_descriptor)); /* as another thread does */
-  SUCCESS(pollux_wake_signal(kernel->wake_descriptor));
-  CHECK_EQUAL(wait_in(kernel, set, FOREVER), -WASI_CANCELED);
-  CHECK_EQUAL(wait_in(kernel, set, 0), -WASI_CANCELED);
-  CHECK_EQUAL(pollux_wait_few(kernel, few, FOREVER), -WASI_CANCELED);
-  pollux_kernel_consume_wake(kernel);
-  CHECK_EQUAL(wait_in(kernel, set, 0), 0);
-  CHECK_EQUAL(pollux_wait_few(kernel, few, 0), 0);
-  pollux_kernel_consume_wake(kernel); /* none to consume: doesn't block */
-  pollux_kernel_wake(kernel);
-  CHECK_EQUAL(pollux_wait_few(kernel, few, FOREVER), -WASI_CANCELED);
-}
-
-static void a_wake_loses_no_edge(void) {
-  struct pollux_kernel* kernel = make_kernel();
-  const struct connection connection = make_connection(kernel);
-  const int32_t set = watching(kernel, connection, POLLUX_MODE_EDGE);
-  send_byte(kernel, connection);
-  SUCCESS(pollux_wake_signal(kernel->wake_descriptor));
-  CHECK_EQUAL(wait_in(kernel, set, FOREVER), 1);
-  CHECK_EQUAL(pairs[0], connection.near_end);
-  CHECK_EQUAL(wait_in(kernel, set, FOREVER), -WASI_CANCELED);
-  pollux_kernel_consume_wake(kernel);
-  CHECK_EQUAL(wait_in(kernel, set, 0), 0);
-}
-
-static void a_wake_of_the_owner_comes_before_events(void) {
-  struct pollux_kernel* kernel = make_kernel();
-  const struct connection connection = make_connection(kernel);
-  const int32_t set = watching(kernel, connection, POLLUX_MODE_EDGE);
-  send_byte(kernel, connection);
-  pollux_kernel_wake(kernel);
-  CHECK_EQUAL(wait_in(kernel, set, FOREVER), -WASI_CANCELED);
-  pollux_kernel_consume_wake(kernel);
-  CHECK_EQUAL(wait_in(kernel, set, FOREVER), 1); /* the edge is still there */
 }
 
 /* Something else in the process holds the open file description, so close() doesn't take it out of
@@ -358,9 +311,6 @@ static const struct test TESTS[] = {
     {"a timeout is never early, from 1 ns on", timeouts_are_never_early},
     {"0.3 ms are neither 0 nor 1 ms", short_timeouts_are_not_rounded_to_milliseconds},
     {"a signal does not end a wait, nor lengthen it", signals_do_not_end_a_wait},
-    {"a wake from another thread stays until it is consumed", a_wake_stays_until_consumed},
-    {"a wake that comes with an edge loses neither", a_wake_loses_no_edge},
-    {"a wake by the owner comes before the events", a_wake_of_the_owner_comes_before_events},
     {"events of a closed descriptor are dropped, and the wait goes on",
      events_of_closed_descriptors_are_dropped},
     {"closing a duplicated handle takes it out of the set",

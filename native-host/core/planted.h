@@ -1,0 +1,26 @@
+/*
+ * Bugs to be put in, each by a define, for the memory checkers to find: a run that finds nothing
+ * proves something only when a run over these has found them. Both are nothing in every other
+ * build. scripts/test-asan.mjs and scripts/fuzz.mjs set the defines.
+ */
+#ifndef POLLUX_PLANTED_H
+#define POLLUX_PLANTED_H
+
+#include <stdint.h>
+
+/* How many bytes the table of handles.c is too short by: the last entry's flags, which are followed
+   by two bytes of padding, are then one byte past its end. */
+#ifdef POLLUX_PLANTED_OVERRUN
+#define POLLUX_PLANTED_BYTES 3u
+#else
+#define POLLUX_PLANTED_BYTES 0u
+#endif
+
+/* What clocks.c adds to a deadline. */
+#ifdef POLLUX_PLANTED_OVERFLOW
+#define POLLUX_PLANTED_NS INT64_MAX
+#else
+#define POLLUX_PLANTED_NS INT64_C(0)
+#endif
+
+#endif
