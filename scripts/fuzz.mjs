@@ -192,6 +192,7 @@ function makeSeeds() {
 function run({ engine }, binary, plan, stdio = 'inherit') {
   const cwd = mkdtempSync(join(work, 'run-'));
   const isHunt = stdio === 'inherit';
+  if (isHunt) mkdirSync(output, { recursive: true });
   // Of a planted bug no one needs the stack, which takes longer to print than the bug to find.
   const [asan, ubsan] = isHunt ? ['', 'print_stacktrace=1'] : ['symbolize=0', ''];
   const environment = { ...process.env, ASAN_OPTIONS: asan, UBSAN_OPTIONS: ubsan };
