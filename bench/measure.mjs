@@ -1,0 +1,158 @@
+// Measures one row of one round: every contender in the same situation, at the same time of day, in
+// slices that take turns, so that what disturbs one disturbs them all.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Child } from './child.mjs';
+import { listeningPort } from './contenders.mjs';
+import { median } from './statistics.mjs';
+
+const SLICE_MS = 500;
+const WARM_UP_SLICE_MS = 100;
+const NS_PER_US = 1000;
+
+/** A server that rests is given this long to collect its garbage, more than once. */
+const REST_MS = 350;
+const COLLECT = fileURLToPath(new URL('collect-when-idle.cjs', import.meta.url));
+
+/** How often a server is started for one figure. */
+const STARTS_COUNT = 3;
+
+/** The name of what starting is compared with. */
+export const NODE_ALONE = 'node -e 0';
+
+/**
+ * @param row one of rows.mjs.
+ * @param {{ contenders, host, seconds: number, warmUpMs: number, order: number }} run
+ *   `seconds`: how long each contender is loaded; `order`: who begins.
+ * @returns {Promise<Record<string, object>>} the figures, by the contender's name.
+ */
+export function measureRow(row, run) {
+  if (row.kind === 'memory') return measureMemory(row, run);
+  if (row.kind === 'start') return measureStarts(run);
+  return measureTraffic(row, run);
+}
+
+// ---- traffic ----------------------------------------------------------------------------------
+
+async function measureTraffic(row, { contenders, host, seconds, warmUpMs, order }) {
+  const lanes = [];
+  try {
+    for (const contender of rotated(contenders, order)) {
+      const server = await host.start(contender);
+      const lane = { contender, server, slices: [] };
+      lanes.push(lane);
+      lane.load = await host.load({ ...row, contender, server, mode: row.kind });
+      await warmUp(lane.load, warmUpMs);
+    }
+    const slicesCount = Math.max(1, Math.round((seconds * 1000) / SLICE_MS));
+    const sliceMs = Math.round((seconds * 1000) / slicesCount);
+    for (let slice = 0; slice < slicesCount; slice += 1) {
+      for (const { load, slices } of rotated(lanes, slice)) {
+        slices.push(JSON.parse(await load.ask(`run ${sliceMs}`)));
+      }
+    }
+  } finally {
+    for (const { load } of lanes) await load?.stop('SIGKILL');
+    for (const { server } of lanes) await server.child.stop('SIGKILL');
+  }
+  return Object.fromEntries(lanes.map(({ contender, slices }) => [contender.name, total(slices)]));
+}
+
+/** By the server's own time: where others want the processor, a second of the clock may be nothing. */
+async function warmUp(load, warmUpMs) {
+  let spentNs = 0;
+  while (spentNs < warmUpMs * 1e6) {
+    spentNs += JSON.parse(await load.ask(`run ${Math.min(warmUpMs, WARM_UP_SLICE_MS)}`)).serverNs;
+  }
+  await load.ask('forget');
+}
+
+function total(slices) {
+  const sum = (name) => slices.reduce((so, slice) => so + slice[name], 0);
+  const echoes = sum('echoes');
+  // The latencies of a load go on from slice to slice.
+  const last = slices.at(-1);
+  return {
+    cpuUs: sum('serverNs') / echoes / NS_PER_US,
+    clientCpuUs: sum('clientNs') / echoes / NS_PER_US,
+    perSecond: (echoes * 1e9) / sum('wallNs'),
+    p50Us: last.p50Ns / NS_PER_US,
+    p99Us: last.p99Ns / NS_PER_US,
+    p999Us: last.p999Ns / NS_PER_US,
+  };
+}
+
+// ---- memory -----------------------------------------------------------------------------------
+
+/** The slope, so that what a server takes to be there at all does not count. */
+async function measureMemory({ few, many }, { contenders, host, warmUpMs }) {
+  const figures = {};
+  for (const contender of contenders) {
+    const server = await host.start(contender, ['--expose-gc', '--require', COLLECT]);
+    const loads = [];
+    const hold = async (connections) => {
+      const idle = connections - 1;
+      const situation = { mode: 'echo', connections: 1, bytes: 64, idle };
+      loads.push(await host.load({ ...situation, contender, server }));
+      return restingBytes(server, loads.at(-1));
+    };
+    try {
+      // What an engine compiles when connections come and go is not the connections' memory.
+      const churn = { mode: 'churn', connections: 4, bytes: 64, idle: 0 };
+      loads.push(await host.load({ ...churn, contender, server }));
+      await warmUp(loads[0], warmUpMs);
+      const before = await hold(few);
+      const after = await hold(many - few);
+      figures[contender.name] = { connectionBytes: (after - before) / (many - few) };
+    } finally {
+      for (const load of loads) await load.stop('SIGKILL');
+      await server.child.stop('SIGKILL');
+    }
+  }
+  return figures;
+}
+
+/** The memory of a server that has rested and collected its garbage, and has it behind it. */
+async function restingBytes(server, load) {
+  for (let round = 0; round < 2; round += 1) {
+    await delay(REST_MS);
+    await load.ask('run 1');
+  }
+  await delay(REST_MS);
+  const rollup = readFileSync(`/proc/${server.child.pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)[1]) * 1024;
+}
+
+// ---- starts -----------------------------------------------------------------------------------
+
+async function measureStarts({ contenders }) {
+  const times = new Map([NODE_ALONE, ...contenders.map(({ name }) => name)].map((n) => [n, []]));
+  for (let start = 0; start < STARTS_COUNT; start += 1) {
+    times.get(NODE_ALONE).push(await nodeAloneMs());
+    for (const { name, command } of contenders) times.get(name).push(await startMs(name, command));
+  }
+  return Object.fromEntries([...times].map(([name, ms]) => [name, { startMs: median(ms) }]));
+}
+
+async function startMs(name, command) {
+  const fromMs = performance.now();
+  const child = new Child(name, command, { lines: 'stderr' });
+  await listeningPort(child);
+  const ms = performance.now() - fromMs;
+  await child.stop('SIGKILL');
+  return ms;
+}
+
+async function nodeAloneMs() {
+  const fromMs = performance.now();
+  await new Child(NODE_ALONE, [process.execPath, '-e', '0']).ended;
+  return performance.now() - fromMs;
+}
+
+/** So that no one is always first. */
+function rotated(list, by) {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
