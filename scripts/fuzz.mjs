@@ -99,23 +99,31 @@ function main() {
 
 function readOptions() {
   const text = { type: 'string' };
-  const { values } = parseArgs({
-    options: {
-      ...{ seconds: text, inputs: text, seed: text, engine: text, only: text, input: text },
-      planted: { type: 'boolean', default: false },
-    },
-  });
-  for (const name of ['seconds', 'inputs', 'seed', 'only']) {
-    if (values[name] !== undefined && !/^\d{1,15}$/.test(values[name])) {
-      console.error(`fuzz: --${name} takes a whole number, not ${values[name]}`);
-      process.exit(2);
-    }
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        ...{ seconds: text, inputs: text, seed: text, engine: text, only: text, input: text },
+        planted: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    refuse(error.message);
+  }
+  for (const [name, least] of Object.entries({ seconds: 1, inputs: 1, seed: 0, only: 0 })) {
+    const value = values[name];
+    if (value === undefined || (/^\d{1,15}$/.test(value) && Number(value) >= least)) continue;
+    refuse(`--${name} takes a whole number from ${least}, not ${value}`);
   }
   if (values.engine !== undefined && ENGINES[values.engine] === undefined) {
-    console.error(`fuzz: --engine is ${Object.keys(ENGINES).join(' or ')}, not ${values.engine}`);
-    process.exit(2);
+    refuse(`--engine is ${Object.keys(ENGINES).join(' or ')}, not ${values.engine}`);
   }
   return { seed: '1', ...values };
+}
+
+function refuse(why) {
+  console.error(`fuzz: ${why}`);
+  process.exit(2);
 }
 
 // ---- compiling ----------------------------------------------------------------------------------

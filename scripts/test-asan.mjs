@@ -16,8 +16,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * What reaches the addon, less what only repeats it at length, and less tests/hostile/calls: each of
- * its 80 processes has five seconds, and is twice as slow here.
+ * What reaches the addon, less what only repeats it at length, and less tests/hostile/calls: each
+ * of its 80 processes has five seconds, and is twice as slow here.
  */
 const FILES = [
   ...['tests/native/', 'tests/contract/native', 'tests/wasi/', 'tests/hostile/fuzz'],

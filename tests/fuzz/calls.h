@@ -1,5 +1,5 @@
-/* The steps of a fuzzed program: each makes a call or a few, with arguments of the input, and checks
-   the answers. */
+/* The steps of a fuzzed program: each makes a call or a few, with arguments of the input, and
+   checks the answers. */
 #ifndef FUZZ_CALLS_H
 #define FUZZ_CALLS_H
 

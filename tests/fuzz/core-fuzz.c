@@ -18,22 +18,22 @@
 
 #define STEPS_COUNT_MAX 600
 
+/* The most fruitful ones have more places than one. */
 static fuzz_step* const STEPS[] = {
-    /* The most fruitful ones have more places than one. */
-    fuzz_connection,    fuzz_connection,    fuzz_open,          fuzz_bind,
-    fuzz_listen,        fuzz_connect,       fuzz_accept,        fuzz_accept,
-    fuzz_shutdown,      fuzz_set_option,    fuzz_take_error,    fuzz_stop_queueing,
-    fuzz_unacknowledged, fuzz_local_address, fuzz_peer_address,  fuzz_address_text,
-    fuzz_close,         fuzz_close,         fuzz_close,         fuzz_dup,
-    fuzz_adopt,         fuzz_release,       fuzz_hand_over,     fuzz_open_stdio,
-    fuzz_open_stdio,    fuzz_file_type,     fuzz_destroy,       fuzz_make_again,
-    fuzz_attach_part,   fuzz_recv,          fuzz_recv,          fuzz_send,
-    fuzz_send,          fuzz_recv_vectors,  fuzz_send_vectors,  fuzz_read,
-    fuzz_write,         fuzz_write,         fuzz_random,        fuzz_far_end,
-    fuzz_open_set,      fuzz_open_set,      fuzz_close_set,     fuzz_watch,
-    fuzz_watch,         fuzz_watch,         fuzz_unwatch,       fuzz_wait,
-    fuzz_wait,          fuzz_wait,          fuzz_wait_few,      fuzz_wait_few,
-    fuzz_wake,          fuzz_signal,        fuzz_consume_wake,  fuzz_consume_wake,
+    fuzz_connection,       fuzz_connection,       fuzz_open,             fuzz_bind,
+    fuzz_listen,           fuzz_connect,          fuzz_accept,           fuzz_accept,
+    fuzz_shutdown,         fuzz_set_option,       fuzz_take_error,       fuzz_stop_queueing,
+    fuzz_unacknowledged,   fuzz_local_address,    fuzz_peer_address,     fuzz_address_text,
+    fuzz_close,            fuzz_close,            fuzz_close,            fuzz_dup,
+    fuzz_adopt,            fuzz_release,          fuzz_hand_over,        fuzz_open_stdio,
+    fuzz_open_stdio,       fuzz_file_type,        fuzz_destroy,          fuzz_make_again,
+    fuzz_attach_part,      fuzz_recv,             fuzz_recv,             fuzz_send,
+    fuzz_send,             fuzz_recv_vectors,     fuzz_send_vectors,     fuzz_read,
+    fuzz_write,            fuzz_write,            fuzz_random,           fuzz_far_end,
+    fuzz_open_set,         fuzz_open_set,         fuzz_close_set,        fuzz_watch,
+    fuzz_watch,            fuzz_watch,            fuzz_unwatch,          fuzz_wait,
+    fuzz_wait,             fuzz_wait,             fuzz_wait_few,         fuzz_wait_few,
+    fuzz_wake,             fuzz_signal,           fuzz_consume_wake,     fuzz_consume_wake,
     fuzz_clocks,
 };
 #define STEPS_COUNT (sizeof STEPS / sizeof STEPS[0])

@@ -29,8 +29,9 @@ struct piece {
 
 /* Mostly inside the memory. */
 static struct piece pick_piece(const struct fuzz_kernel* kernel, struct fuzz_input* input) {
-  struct piece piece = {.pointer = pick_edge(kernel, input),
-                        .length_bytes = pick_edge(kernel, input)};
+  struct piece piece;
+  piece.pointer = pick_edge(kernel, input);
+  piece.length_bytes = pick_edge(kernel, input);
   if (kernel->memory_bytes > 0 && (fuzz_byte(input) & 3) != 0) {
     piece.pointer %= kernel->memory_bytes;
     piece.length_bytes %= kernel->memory_bytes - piece.pointer + 1;

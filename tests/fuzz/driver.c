@@ -1,7 +1,7 @@
 /*
- * Runs the fuzzed program where there is no libFuzzer: over inputs of a generator of random numbers,
- * so that a seed and a number name an input. The inputs run in a child process: whatever ends it,
- * the parent tells which input it was.
+ * Runs the fuzzed program where there is no libFuzzer: over inputs of a generator of random
+ * numbers, so that a seed and a number name an input. The inputs run in a child process: whatever
+ * ends it, the parent tells which input it was.
  *
  *   driver --seed SEED (--inputs COUNT | --seconds COUNT | --only NUMBER)
  */

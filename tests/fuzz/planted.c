@@ -1,7 +1,7 @@
 /*
- * Bugs that the linker puts in (--wrap=FUNCTION), one at a time: each is for one check of the fuzzed
- * program to find. What the sanitizers have to find is in native-host/core/planted.h. Linked only by
- * scripts/fuzz.mjs --planted.
+ * Bugs that the linker puts in (--wrap=FUNCTION), one at a time: each is for one check of the
+ * fuzzed program to find. What the sanitizers have to find is in native-host/core/planted.h. Linked
+ * only by scripts/fuzz.mjs --planted.
  */
 #include "../../native-host/core/kernel.h"
 #include "../../native-host/core/random.h"
@@ -16,8 +16,9 @@
 
 WEAK int32_t __real_pollux_random_fill(uint8_t* bytes, size_t length_bytes);
 int32_t __wrap_pollux_random_fill(uint8_t* bytes, size_t length_bytes);
-WEAK int32_t __real_pollux_socket_recv(struct pollux_kernel* kernel, const struct pollux_entry* entry,
-                                  void* bytes, size_t length_bytes, int flags);
+WEAK int32_t __real_pollux_socket_recv(struct pollux_kernel* kernel,
+                                       const struct pollux_entry* entry, void* bytes,
+                                       size_t length_bytes, int flags);
 int32_t __wrap_pollux_socket_recv(struct pollux_kernel* kernel, const struct pollux_entry* entry,
                                   void* bytes, size_t length_bytes, int flags);
 void __wrap_pollux_descriptor_close(struct pollux_kernel* kernel,

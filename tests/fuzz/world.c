@@ -26,8 +26,6 @@ int32_t fuzz_answer(const char* file, int line, const char* text, int32_t answer
   return answer;
 }
 
-/* ---- standard streams ----- */
-
 static void open_pipe(struct fuzz_stdio* stdio, bool is_input) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return;
@@ -104,8 +102,6 @@ static void check_terminal(struct fuzz_stdio* stdio) {
   }
 }
 
-/* ---- kernels ----- */
-
 void fuzz_kernel_make(struct fuzz_world* world, struct fuzz_kernel* kernel, bool force_timerfd) {
   struct pollux_kernel_options options = {.wake_descriptor = -1, .force_timerfd = force_timerfd};
   for (int index = 0; index < POLLUX_STDIO_COUNT; index += 1) {
@@ -122,17 +118,18 @@ void fuzz_kernel_make(struct fuzz_world* world, struct fuzz_kernel* kernel, bool
   fuzz_attach(kernel, kernel->is_alive ? FUZZ_MEMORY_BYTES : 0);
 }
 
-/* Closing a TCP socket this way leaves nothing behind: thousands of programs would use up the
-   system's ports otherwise. */
-static void reset_at_close(int descriptor) {
+/* A TCP socket that is closed with a reset leaves nothing behind in the system, which thousands of
+   programs would fill with the others for a minute. A step may switch it off again. */
+static void reset_at_close(const struct pollux_entry* entry) {
   const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-  setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  if (!pollux_entry_is_socket(entry)) return;
+  setsockopt(entry->descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
 void fuzz_kernel_end(struct fuzz_kernel* kernel) {
   for (uint32_t index = 0; index < kernel->core.handles.entries_count; index += 1) {
     const struct pollux_entry* entry = &kernel->core.handles.entries[index];
-    if (entry->handle != 0 && pollux_entry_is_socket(entry)) reset_at_close(entry->descriptor);
+    if (entry->handle != 0) reset_at_close(entry);
   }
   if (kernel->is_alive) pollux_kernel_destroy(&kernel->core);
   for (uint32_t at = 0; at < kernel->handles_count; at += 1) kernel->handles[at].is_open = false;
@@ -160,8 +157,6 @@ static void check_guards(const struct fuzz_kernel* kernel) {
     FUZZ_CHECK(*at == GUARD);
   }
 }
-
-/* ---- the world ----- */
 
 struct fuzz_world* fuzz_world_make(struct fuzz_input* input) {
   struct fuzz_world* world = calloc(1, sizeof *world);
@@ -225,8 +220,6 @@ int fuzz_take_loose(struct fuzz_world* world, struct fuzz_input* input) {
   return descriptor;
 }
 
-/* ---- handles ----- */
-
 int32_t fuzz_handle(struct fuzz_world* world, struct fuzz_kernel* kernel,
                     struct fuzz_input* input) {
   const uint8_t choice = fuzz_byte(input);
@@ -253,6 +246,9 @@ void fuzz_opened(struct fuzz_kernel* kernel, int32_t answer) {
   FUZZ_CHECK(kernel->is_alive);
   FUZZ_CHECK(answer > 0);
   FUZZ_CHECK(fuzz_find(kernel, answer) == NULL);
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->core.handles, answer);
+  FUZZ_CHECK(entry != NULL);
+  reset_at_close(entry);
   uint32_t slot = 0;
   while (slot < kernel->handles_count && kernel->handles[slot].is_open) slot += 1;
   if (kernel->handles_count < FUZZ_HANDLES_COUNT_MAX) slot = kernel->handles_count;
