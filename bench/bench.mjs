@@ -19,10 +19,11 @@ import { judge, ROUNDS_FIRST, ROUNDS_LAST, TARGETS } from './targets.mjs';
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 try {
-  process.exitCode = await main(parseOptions(process.argv.slice(2)));
+  process.exit(await main(parseOptions(process.argv.slice(2))));
 } catch (error) {
   process.stderr.write(`bench: ${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  // At once: servers that still run are ended by it.
+  process.exit(error instanceof UsageError ? 2 : 1);
 }
 
 /** @returns the exit code. */

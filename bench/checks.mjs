@@ -54,7 +54,7 @@ export function checkSpeed(programs) {
   throw new Error(`the native rot13 turns ${slow} GB/s and the guest's ${fast}: no fair baseline`);
 }
 
-/** The guest's rot13 by itself, in V8's optimized tier. The best of many tries, as the native one. */
+/** The guest's rot13 by itself, in V8's optimized tier. The best of many tries, as the native. */
 function guestSpeed() {
   const module = new WebAssembly.Module(readFileSync(KERNELS));
   const imports = {};

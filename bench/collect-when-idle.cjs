@@ -1,6 +1,6 @@
 // Loaded into a server before its own code, with --expose-gc, when memory is measured: collects
-// garbage while the server rests. Node's event loop gets a timer. A guest's thread has no event loop
-// that turns, so that its poll_oneoff is made to collect when it has waited for long.
+// garbage while the server rests. Node's event loop gets a timer. A guest's thread has no event
+// loop that turns, so that its poll_oneoff is made to collect when it has waited for long.
 
 'use strict';
 

@@ -60,7 +60,7 @@ async function measureTraffic(row, { contenders, host, seconds, warmUpMs, order 
   return Object.fromEntries(lanes.map(({ contender, slices }) => [contender.name, total(slices)]));
 }
 
-/** By the server's own time: where others want the processor, a second of the clock may be nothing. */
+/** By the server's own time: where others want its core, a second of the clock may be nothing. */
 async function warmUp(load, warmUpMs) {
   let spentNs = 0;
   while (spentNs < warmUpMs * 1e6) {

@@ -13,8 +13,8 @@ export function median(values) {
 }
 
 /**
- * The median with its interval: the narrowest pair of values, equally far from both ends, that holds
- * the true median with 95 %. Of fewer than six values none does: the interval is all of them.
+ * The median with its interval: the narrowest pair of values, equally far from both ends, that
+ * holds the true median with 95 %. Of fewer than six values none does: the interval is all.
  *
  * Source: the k-th lowest of n values is above the median with the odds of k or fewer heads in n.
  */

@@ -49,7 +49,7 @@ export function figure({ rows, baseline }) {
     return part;
   });
   const title = `Server CPU time per echo, as a multiple of the ${baseline} server's`;
-  const note = `Lines: the interval of the median. Bars end at ${RATIO_MAX}×; their figures do not.`;
+  const note = `Lines: intervals of the medians. Bars end at ${RATIO_MAX}×, their figures do not.`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 24}" role="img">`,
     `<title>${title}</title>`,
@@ -91,7 +91,7 @@ function bar({ name, ratio }, y) {
   return [
     text(LEFT - 8, baselineY, '', name, 'end'),
     `<rect class="${kind}" x="${LEFT}" y="${y}" width="${end - LEFT}" height="${BAR_HEIGHT}"/>`,
-    `<line class="interval" x1="${xOf(ratio.low)}" x2="${xOf(ratio.high)}" y1="${middle}" y2="${middle}"/>`,
+    `<path class="interval" d="M${xOf(ratio.low)} ${middle}H${xOf(ratio.high)}"/>`,
     text(label, baselineY, 'value', `${number(ratio.median, 2)}×`),
   ].join('');
 }

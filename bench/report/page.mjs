@@ -21,7 +21,8 @@ export function pageText({ machine, rows, baseline, checks, seconds, targets }, 
   return [
     '# Benchmarks\n',
     'What it costs to run a server in the sandbox: Pollux with `build/rot13-echo.wasm`, beside the',
-    'same server written in C on epoll, and on `node:net`. `npm run bench -- --write` writes this page.\n',
+    'same server written in C on epoll, and on `node:net`.',
+    '`npm run bench -- --write` writes this page.\n',
     ...(hasFigure ? ['![Server CPU time per echo](benchmarks.svg)\n'] : []),
     ...(targets.length > 0 ? targetsPart(targets) : []),
     '## Figures\n',
@@ -37,8 +38,8 @@ export function pageText({ machine, rows, baseline, checks, seconds, targets }, 
 }
 
 const MEMORY =
-  'How much more memory (Pss) a server has with 9,000 connections than with 1,000, for each of them,' +
-  ' garbage collected, none of them holding bytes.';
+  'How much more memory (Pss) a server has with 9,000 connections than with 1,000, for each of\n' +
+  'them, garbage collected, none of them holding bytes.';
 
 function targetsPart(targets) {
   const body = targets.map((target) => {
@@ -52,30 +53,34 @@ function machinePart(machine, { speed, cpuClock }) {
   const [native, guest] = [speed.nativeBytesPerS, speed.guestBytesPerS].map((bytesPerS) =>
     number(bytesPerS / 1e9, 1),
   );
+  const counted = number(cpuClock.countedMs, 0);
+  const kind = machine.isVirtual ? ', a virtual machine' : '';
   return [
     '## The machine\n',
-    `${machine.processor}, ${machine.coresCount} cores${machine.isVirtual ? ' (a virtual machine)' : ''},`,
-    `${machine.memoryGiB} GiB; Linux ${machine.linux}; Node ${machine.node}; all traffic on loopback.`,
+    `${machine.processor}, ${machine.coresCount} cores, ${machine.memoryGiB} GiB${kind};`,
+    `Linux ${machine.linux}; Node ${machine.node}; all traffic on loopback.`,
     `Servers ran on core ${machine.serverCore}, the load generator on core ${machine.clientCore}.`,
     `Before the first round the system's load was ${number(machine.loadBefore, 1)}.\n`,
     `rot13 alone, over 16 KiB in the cache: native ${native} GB/s, the guest's ${guest} GB/s.`,
-    `A worker that spun for ${cpuClock.spunMs} ms and ended was counted with ${number(cpuClock.countedMs, 0)} ms.\n`,
+    `A worker that spun for ${cpuClock.spunMs} ms and ended was counted with ${counted} ms.\n`,
   ];
 }
 
 function methodPart(seconds) {
   return [
     '## How it is measured\n',
-    '- A throughput says little: the load generator saturates its core before some of the servers do.',
+    '- A throughput says little: the load generator saturates its core before some servers do.',
     '  What counts is the CPU time of the whole server process, user and system, all threads, by',
     '  `clock_gettime` on the clock of the process, for each echo.',
-    '- The native server is level-triggered and makes one `recv` and one `send` for a message, and no',
-    '  `epoll_ctl` unless a peer is slow; its rot13 works on vectors of 64 bytes, `-O3 -march=native`.',
+    '- The native server is level-triggered, makes one `recv` and one `send` for a message, and no',
+    '  `epoll_ctl` unless a peer is slow. Its rot13 works on vectors of 64 bytes; it is compiled',
+    '  with `-O3 -march=native`.',
     '- Every byte of every answer is compared with what it must be. A wrong one ends the run.',
-    `- In a round every server is started afresh, warmed up, and loaded for ${seconds} s in slices that`,
-    '  take turns with those of the others.',
-    `- A target passes when its median is within it and the interval's end within 1.02 times it. One that`,
-    `  is open after ${ROUNDS_FIRST} rounds is measured on, up to ${ROUNDS_LAST}, and fails then.`,
+    `- In a round every server is started afresh, warmed up, and loaded for ${seconds} s in slices`,
+    '  that take turns with those of the others.',
+    "- A target passes when its median is within it and the interval's end within 1.02 times it.",
+    `  One that is open after ${ROUNDS_FIRST} rounds is measured on, up to ${ROUNDS_LAST}, and then`,
+    '  fails.',
     '- `npm run bench -- --json FILE` gives every figure of every round.',
     '',
   ];

@@ -1,0 +1,118 @@
+// The load generator is trusted with every byte: each kind of wrong answer is given to it.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import * as assert from 'uvu/assert';
+import { Child } from '../e2e/support/child.ts';
+import { suite } from '../support/suite.ts';
+import { programs } from './support.ts';
+
+const SECONDS_MAX = 30;
+const MESSAGE_BYTES = 256;
+
+const { load, server } = await programs();
+
+const test = suite('the load generator');
+
+/** Loads a server of this process, whose every connection is given to `serve`. */
+async function loaded(serve: (socket: Socket) => void, mode = 'echo'): Promise<Child> {
+  const listener = createServer(serve).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const child = runLoad(mode, portOf(listener), process.pid, 'plain');
+  await child.end(SECONDS_MAX);
+  listener.close();
+  return child;
+}
+
+function portOf(listener: Server): number {
+  const address = listener.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
+/** One run of 20 ms over two connections, then the end of its input. */
+function runLoad(mode: string, port: number, pid: number, transform: string): Child {
+  const words = [load, mode, port, pid, 2, 0, MESSAGE_BYTES, transform].join(' ');
+  return new Child('/bin/sh', ['-c', `printf 'run 20\\n' | exec ${words}`]);
+}
+
+test('an answer that is what was sent is counted', async () => {
+  const child = await loaded((socket) => socket.on('error', () => undefined).pipe(socket));
+  assert.is(child.stderr, '');
+  const tally = JSON.parse(child.stdout.trim().split('\n').at(-1) ?? '') as Record<string, number>;
+  assert.ok((tally['echoes'] ?? 0) > 0, child.stdout);
+  assert.ok((tally['serverNs'] ?? 0) > 0, child.stdout);
+  assert.ok((tally['p50Ns'] ?? 0) <= (tally['p999Ns'] ?? 0), child.stdout);
+});
+
+test('one wrong byte among many ends it', async () => {
+  let receivedBytes = 0;
+  const child = await loaded((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes: Buffer) => {
+      receivedBytes += bytes.length;
+      if (receivedBytes > 40 * MESSAGE_BYTES) bytes[7] = (bytes[7] ?? 0) ^ 1;
+      socket.write(bytes);
+    });
+  });
+  assert.match(child.stderr, /^load: wrong byte on connection \d+: 0x\w+ came back, not 0x\w+$/m);
+});
+
+test('a byte too many ends it', async () => {
+  const child = await loaded((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => socket.write(Buffer.concat([bytes, Buffer.from('x')])));
+  });
+  assert.match(child.stderr, /^load: (?:wrong byte|connection \d+ got more bytes)/m);
+});
+
+test('a server that closes ends it', async () => {
+  const child = await loaded((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (bytes) => {
+      socket.write(bytes);
+      socket.once('data', () => socket.end());
+    });
+  });
+  assert.match(child.stderr, /^load: connection \d+ was closed by the server$/m);
+});
+
+test('a wrong byte on a connection that comes and goes ends it', async () => {
+  const child = await loaded((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => socket.write(Buffer.alloc(bytes.length)));
+  }, 'churn');
+  assert.match(child.stderr, /^load: wrong byte on connection \d+/m);
+});
+
+test('the native server turns letters, and by --plain it does not', async () => {
+  const expected = [
+    { parameters: [], transform: 'rot13', isRight: true },
+    { parameters: [], transform: 'plain', isRight: false },
+    { parameters: ['--plain'], transform: 'plain', isRight: true },
+    { parameters: ['--plain'], transform: 'rot13', isRight: false },
+  ];
+  for (const { parameters, transform, isRight } of expected) {
+    const native = new Child('/bin/sh', [
+      '-c',
+      `echo $$; exec ${[server, ...parameters].join(' ')}`,
+    ]);
+    const port = await native.output(
+      'stderr',
+      (text) => /:(?<port>\d+)\n/.exec(text)?.groups?.['port'],
+    );
+    const pid = await native.output(
+      'stdout',
+      (text) => /^(?<pid>\d+)\n/.exec(text)?.groups?.['pid'],
+    );
+    for (const mode of ['echo', 'churn']) {
+      const child = runLoad(mode, Number(port), Number(pid), transform);
+      const { code } = await child.end(SECONDS_MAX);
+      assert.is(code, isRight ? 0 : 1, child.describe(`${mode} ${transform} gave ${code}`));
+    }
+    native.kill('SIGKILL');
+    await native.end(SECONDS_MAX);
+  }
+});
+
+test.run();
