@@ -5,7 +5,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { PolluxError } from '../base/pollux-error.ts';
 import { exitCodeOf, ExitCode } from './exit-code.ts';
 import { HELP, parseCommandLine } from './options.ts';
-import { say } from './output.ts';
+import { say, sayStack } from './output.ts';
 import { runCommand } from './run.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -31,7 +31,7 @@ try {
     .includes('--debug');
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   say(message);
-  if (isDebug) process.stderr.write(`${stack}\n`);
+  if (isDebug) sayStack(stack);
   else if (!(error instanceof PolluxError))
     say('this is a bug, please report it; --debug says more');
   process.exit(exitCodeOf(error));

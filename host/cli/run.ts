@@ -4,7 +4,7 @@ import type { Guest, GuestEnd } from '../runtime/guest.ts';
 import { run } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
 import type { RunCommand } from './options.ts';
-import { say } from './output.ts';
+import { say, sayStack } from './output.ts';
 import { SignalWatch } from './signals.ts';
 
 /** @returns the exit code. */
@@ -21,7 +21,7 @@ export async function runCommand(command: RunCommand): Promise<number> {
 }
 
 function explainEnd(guest: Guest, end: GuestEnd, isDebug: boolean): number {
-  if (isDebug && end.stack !== '') process.stderr.write(`${end.stack}\n`);
+  if (isDebug && end.stack !== '') sayStack(end.stack);
   switch (end.reason) {
     case 'exited':
       if (end.detail !== '') say(`${guest.name} ended: ${end.detail}`);

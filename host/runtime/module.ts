@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PolluxError } from '../base/pollux-error.ts';
+import { printableLine } from '../base/printable.ts';
 import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
 import { LimitExceeded, limitModule } from './limits.ts';
 import { IS_SHARED } from './wasm-reader.ts';
@@ -133,7 +134,7 @@ function checkImports(name: string, imports: readonly Import[]): void {
       wanted.module !== MODULE_NAME || wanted.type === undefined || !TYPES.has(wanted.name),
   );
   if (unknown.length > 0) {
-    const names = unknown.slice(0, 5).map((wanted) => printable(`${wanted.module}.${wanted.name}`));
+    const names = unknown.slice(0, 5).map((wanted) => shown(`${wanted.module}.${wanted.name}`));
     const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
     throw refused(
       name,
@@ -192,10 +193,10 @@ function expectType(
   );
 }
 
-/** A name of the module's choosing, fit for one line of a terminal. */
-function printable(name: string): string {
+/** A name of the module's choosing, fit for one line. */
+function shown(name: string): string {
   const cut = name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX)}...` : name;
-  return cut.replace(/[^\x20-\x7e]/gu, '?');
+  return printableLine(cut);
 }
 
 function isSameType(a: FunctionType, b: FunctionType): boolean {

@@ -1,9 +1,10 @@
 // The command line: what a guest is given, and how its end is told.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { Op, wasm } from '../support/wasm.ts';
 import { Child, REPOSITORY } from './support/child.ts';
 import { cGuest, withDirectory } from './support/guests.ts';
 import { runPollux } from './support/server.ts';
@@ -109,6 +110,18 @@ test('a trap exits 134, and a line says which', async () => {
   const end = await runPollux(['run', cGuest('trap')]);
   assert.is(end.code, 134);
   assert.match(end.stderr, /^pollux: [^\n]*unreachable[^\n]*\n$/);
+});
+
+test('what a module calls its functions does not reach the terminal in a stack trace', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'named.wasm');
+    const names = ['\u001b]0;title\u0007\u001b[2J\u009b31m\u202eevil'];
+    writeFileSync(path, wasm({ functions: { _start: ['->', Op.UNREACHABLE] }, names }));
+    const { code, stderr } = await runPollux(['run', path, '--debug']);
+    assert.is(code, 134);
+    assert.match(stderr, 'at ?]0;title??[2J?31m?evil (wasm://');
+    assert.not.match(stderr, /[^\P{C}\n]/u);
+  });
 });
 
 test.run();

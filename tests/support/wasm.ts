@@ -27,12 +27,15 @@ export interface ModuleText {
   readonly start?: string;
   /** What the memory holds at first: bytes, and where. */
   readonly data?: readonly (readonly [pointer: number, bytes: Iterable<number>])[];
+  /** What stack traces call the functions, by their index. */
+  readonly names?: readonly string[];
 }
 
 /** Builds a module. Without `memories` it has one of a page. */
 export function wasm(text: ModuleText): Uint8Array {
   const { imports = [], functions = {}, memories = [[0, 1]], memoryName = 'memory' } = text;
   const { tables = [], tags = [], data = [] } = text;
+  const debugNames = (text.names ?? []).map((name, index) => [...unsigned(index), ...string(name)]);
   const names = Object.keys(functions);
   const typeOf = (name: string): TypeText => functions[name]?.[0] ?? '->';
   // Each type once: `type` is its index.
@@ -82,6 +85,10 @@ export function wasm(text: ModuleText): Uint8Array {
       11,
       data.map(([pointer, bytes]) => [0, ...Op.i32(pointer), 0x0b, ...vector([...bytes])]),
     ),
+    // A custom section called "name"; its part 1 is a section in form.
+    ...(debugNames.length === 0
+      ? []
+      : [0, ...vector([...string('name'), ...section(1, debugNames)])]),
   ]);
 }
 
