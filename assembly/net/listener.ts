@@ -63,7 +63,7 @@ function isExhaustion(errno: u16): bool {
   return errno == MFILE || errno == NFILE || errno == NOBUFS || errno == NOMEM;
 }
 
-/** An error of the connection that would have been taken: the next one is another's. Same source. */
+/** An error of the connection that would have been taken: the next is another's. Same source. */
 function isTransient(errno: u16): bool {
   return (
     errno == CONNABORTED ||

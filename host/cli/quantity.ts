@@ -10,7 +10,7 @@ export function parseBytes(option: string, text: string): number {
   return parse(text, BYTES) ?? wrong(option, text, 'a size such as 65536, 64K, 64M or 1G');
 }
 
-/** `500ms`, `10s`, `2m`; a number alone would leave its unit to guess. @throws PolluxError `USAGE` */
+/** `500ms`, `10s`, `2m`: the unit is not left to guess. @throws PolluxError `USAGE` */
 export function parseDuration(option: string, text: string): number {
   return parse(text, MILLISECONDS) ?? wrong(option, text, 'a time such as 500ms, 10s or 2m');
 }

@@ -23,14 +23,14 @@ export interface RunOptions {
    * answer MFILE. By default what the process may open beyond what it has open now, less 32.
    */
   readonly maxFds?: number;
-  /** What the guest's memory may grow to, in bytes; `memory.grow` answers -1 beyond. By default 4 GiB. */
+  /** What its memory may grow to, in bytes; `memory.grow` answers -1 beyond. By default 4 GiB. */
   readonly maxMemoryBytes?: number;
   /**
    * How long the guest may compute between two calls of the host, in milliseconds; it is ended then.
    * Time that it waits does not count. By default for ever.
    */
   readonly maxCallGapMs?: number;
-  /** What a pointer that leaves the memory is answered with: the errno FAULT (default), or a trap. */
+  /** What answers a pointer that leaves the memory: the errno FAULT (default), or a trap. */
   readonly badPointer?: 'errno' | 'trap';
   /** How long {@link Guest.drain} takes at most, in milliseconds. By default 10,000. */
   readonly drainTimeoutMs?: number;
@@ -53,7 +53,7 @@ export interface GuestEnd {
     'exited' | 'stopped' | 'trapped' | 'drained' | 'undrained' | 'limited' | 'failed';
   /** The guest's exit code, 0 to 2^32 - 1; 0 unless it exited. */
   readonly code: number;
-  /** More, in words: what the engine said of a trap, how many connections a drain left; or empty. */
+  /** More, in words: what the engine said of a trap, what a drain left open; or empty. */
   readonly detail: string;
   /** Where that was; else empty. */
   readonly stack: string;

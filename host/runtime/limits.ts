@@ -2,7 +2,7 @@
 // refuses to grow beyond it, and the guest sees memory.grow answer -1. V8's own flag for this aborts
 // the process instead.
 //
-// Source: WebAssembly core specification, 5.3.7 (limits), 5.5.7 (table section), 5.5.8 (memory section).
+// Source: WebAssembly core specification, 5.3.7 (limits), 5.5.7 (tables), 5.5.8 (memories).
 
 import { Reader, type Limits } from './wasm-reader.ts';
 

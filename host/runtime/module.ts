@@ -19,7 +19,7 @@ import {
 /** A path, a `file:` URL, or the bytes themselves. */
 export type ModuleSource = string | URL | Uint8Array | ArrayBuffer;
 
-/** How a guest is run: a command by `_start`, a reactor by `_initialize` and then `turn` by `turn`. */
+/** How a guest is run: a command by `_start`, a reactor by `_initialize`, then turn by turn. */
 export type Entry = 'command' | 'reactor';
 
 export interface GuestModule {

@@ -4,6 +4,7 @@ import { Errno } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
 import { ClockId } from '../kernel/kernel.ts';
 import type { Functions } from './functions.ts';
+import { TIMESTAMP_BYTES } from './layout.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export function clockFunctions(sandbox: Sandbox): Functions {
@@ -20,14 +21,14 @@ export function clockFunctions(sandbox: Sandbox): Functions {
     /** @returns 0, `-INVAL` for an unknown clock, `-FAULT`. */
     clock_res_get(clock: number, instantOut: number) {
       if (!isClock(clock)) return -Errno.INVAL;
-      if (!sandbox.memory.holds(instantOut, 8)) return -Errno.FAULT;
+      if (!sandbox.memory.holds(instantOut, TIMESTAMP_BYTES)) return -Errno.FAULT;
       return write(sandbox.kernel.clockResolution(clock, instant), instantOut);
     },
 
     /** The precision that a guest allows is not used: reading the clock exactly costs no more. */
     clock_time_get(clock: number, _precision: bigint, instantOut: number) {
       if (!isClock(clock)) return -Errno.INVAL;
-      if (!sandbox.memory.holds(instantOut, 8)) return -Errno.FAULT;
+      if (!sandbox.memory.holds(instantOut, TIMESTAMP_BYTES)) return -Errno.FAULT;
       return write(sandbox.kernel.clockTime(clock, instant), instantOut);
     },
   };

@@ -63,7 +63,7 @@ export const Counter = {
 export class ControlBlock {
   readonly buffer: SharedArrayBuffer;
   readonly words: Int32Array;
-  /** One {@link Counter} each. Read by the other thread without a lock: exact when the guest rests. */
+  /** One {@link Counter} each. Read by the other thread unlocked: exact when the guest rests. */
   readonly counters: Float64Array;
 
   constructor(

@@ -13,7 +13,7 @@ export class Descriptor {
   readonly handle: Handle;
   readonly kind: Kind;
   readonly fileType: FileType;
-  /** `fdflags`. Kept here and not in the system, where stdio's flags are shared with the user's shell. */
+  /** `fdflags`. Kept here, not in the system, where the user's shell shares stdio's flags. */
   flags: number;
   /** Files and their like can't be waited for; poll says at once that they are ready. */
   isAlwaysReady: boolean;
@@ -46,9 +46,6 @@ export class Descriptor {
   }
 }
 
-/** The most descriptors a table holds: one for each index that a kernel's handle can have. */
-export const DESCRIPTOR_COUNT_MAX = 1 << 20;
-
 export class DescriptorTable {
   #slots: (Descriptor | undefined)[] = [];
   /** A set bit is a free number. The words before `#firstFreeWord` have none. */
@@ -79,7 +76,7 @@ export class DescriptorTable {
     return this.#slots[fd];
   }
 
-  /** Gives `descriptor` the lowest free number. The caller keeps to {@link DESCRIPTOR_COUNT_MAX}. */
+  /** Gives `descriptor` the lowest free number. */
   add(descriptor: Descriptor): number {
     const fd = this.#takeLowestFree();
     // An array must not have holes on the way to fd, or V8 makes a dictionary of it.

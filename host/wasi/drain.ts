@@ -59,7 +59,7 @@ export class Drain {
     }
   }
 
-  /** Closes a listener that nothing is queued on. To the guest it stays open, and is never ready. */
+  /** Closes a listener that has an empty queue. To the guest it stays open, and is never ready. */
   #retire(listener: Descriptor): boolean {
     if (listener.isRetired) return true;
     const { kernel, descriptors } = this.#sandbox;

@@ -4,7 +4,7 @@ import { Errno } from '../base/errno.ts';
 import { Counter } from './control-block.ts';
 import { type Descriptor, Kind } from './descriptors.ts';
 import type { Functions } from './functions.ts';
-import { Fdstat, FD_FLAGS_ALL, FdFlags, Filestat, Rights } from './layout.ts';
+import { Fdstat, FD_FLAGS_ALL, FdFlags, Filestat, Prestat, Rights } from './layout.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export function fdFunctions(sandbox: Sandbox): Functions {
@@ -63,7 +63,11 @@ export function fdFunctions(sandbox: Sandbox): Functions {
       return 0;
     },
 
-    /** The file type; there is nothing else to tell of a socket or a pipe. @returns 0, `-BADF`, `-FAULT`. */
+    /**
+     * The file type; there is nothing else to tell of a socket or a pipe.
+     *
+     * @returns 0, `-BADF`, `-FAULT`.
+     */
     fd_filestat_get(fd: number, out: number) {
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return -Errno.BADF;
@@ -75,9 +79,13 @@ export function fdFunctions(sandbox: Sandbox): Functions {
       return 0;
     },
 
-    /** BADF ends a guest's search for directories; every other answer misleads some libc. */
+    /**
+     * BADF ends a guest's search for directories; every other answer misleads some libc.
+     *
+     * @returns `-BADF`, `-FAULT`.
+     */
     fd_prestat_get(_fd: number, out: number) {
-      return sandbox.memory.holds(out, 8) ? -Errno.BADF : -Errno.FAULT;
+      return sandbox.memory.holds(out, Prestat.BYTES) ? -Errno.BADF : -Errno.FAULT;
     },
 
     fd_prestat_dir_name(_fd: number, out: number, lengthBytes: number) {

@@ -1,5 +1,5 @@
-// The numbers of WASI preview1's memory layout: sizes and offsets in bytes, tags and flags. The only
-// place in host/ that knows them; a test compares them with assembly/abi/.
+// The numbers of WASI preview1's memory layout: sizes and offsets in bytes, tags and flags. The
+// only place in host/ that knows them; a test compares them with assembly/abi/.
 //
 // Source: WebAssembly/WASI, wasi-0.1, preview1/docs.md. All fields are little-endian.
 
@@ -70,6 +70,13 @@ export const FD_FLAGS_ALL = 31;
 
 /** `riflags`. */
 export const RiFlags = { RECV_PEEK: 1, RECV_WAITALL: 2 } as const;
+export const RI_FLAGS_ALL = 3;
+
+/** `sdflags`: RD 1 and WR 2, as in the kernel's `Shutdown`. */
+export const SD_FLAGS_ALL = 3;
+
+/** `timestamp`: nanoseconds, as two words, the low one first. */
+export const TIMESTAMP_BYTES = 8;
 
 /** `rights`, of which all that are used lie in the low 32 bits. */
 export const Rights = {

@@ -23,7 +23,7 @@ export class PollRegistration {
   // another generation, and is not watched.
   #watchedHandle: Handle[] = [];
   #watchedInterest: Interest[] = [];
-  /** The handles watched for WRITE, which is dropped at once: a socket is writable nearly always. */
+  /** The handles watched for WRITE, which is dropped at once: sockets are nearly always writable. */
   readonly #writers = new Set<Handle>();
 
   constructor(sandbox: Sandbox) {

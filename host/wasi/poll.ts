@@ -35,7 +35,8 @@ export function pollFunctions(sandbox: Sandbox): Functions {
      * reports them, the subscriptions of each in guest order; due clocks in guest order.
      *
      * @returns 0; `-INVAL` for no subscription, or a tag that means nothing; `-FAULT`; `-NOMEM` for
-     *   more than 65,536 subscriptions; `-INTR` when a guest with `turn` was woken.
+     *   more than 65,536 subscriptions; `-INTR` when a guest with `turn` was woken; `-MFILE`,
+     *   `-NFILE` or `-NOMEM` when the system has nothing left to wait with.
      *   Source: preview1 docs.md, poll_oneoff; poll(2).
      */
     poll_oneoff(listIn: number, eventsOut: number, count: number, countOut: number) {
@@ -88,7 +89,7 @@ class Poll {
       const result = this.#wait(isKnown ? 0 : this.#clocks.timeoutNs());
       this.#clocks.nextRound();
       if (this.#isWaitedOn(result)) {
-        // A wake hides what is ready, so that it is looked up again; it may have retired a listener.
+        // A wake hides what is ready, so look again; it may have retired a listener, too.
         const preparedAgain = this.#prepare(listPointer, count);
         if (preparedAgain < 0) return preparedAgain;
         continue;

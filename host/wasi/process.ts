@@ -7,7 +7,7 @@ import type { Sandbox } from './sandbox.ts';
 
 export function processFunctions(sandbox: Sandbox): Functions {
   return {
-    /** Does not return. All 32 bits of the code are kept; what a process can say is the runtime's. */
+    /** Does not return. All 32 bits of the code are kept; who runs the guest cuts them. */
     proc_exit(code: number): never {
       sandbox.leave(Outcome.EXITED, code);
     },

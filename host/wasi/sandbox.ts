@@ -4,7 +4,13 @@
 import { assert } from '../base/assert.ts';
 import { Errno } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
-import type { Handle, Interest, Kernel, SetHandle } from '../kernel/kernel.ts';
+import {
+  ClockId,
+  type Handle,
+  type Interest,
+  type Kernel,
+  type SetHandle,
+} from '../kernel/kernel.ts';
 import { FewList, type ReadyList } from '../kernel/ready-list.ts';
 import { type ControlBlock, Counter, Outcome, Reason } from './control-block.ts';
 import { DescriptorTable } from './descriptors.ts';
@@ -12,7 +18,7 @@ import { Drain } from './drain.ts';
 import { GuestExit } from './guest-exit.ts';
 import { GuestMemory } from './memory.ts';
 
-/** What a wait answers when the supervisor woke a guest that exports `turn`. */
+/** What a wait answers that a wake ended; only a guest that is interruptible is told. */
 const INTERRUPTED: SysResult = -Errno.INTR;
 
 export interface SandboxOptions {
@@ -41,13 +47,13 @@ export class Sandbox {
   readonly counters: Float64Array;
   readonly args: readonly string[];
   readonly environ: readonly string[];
+  readonly isInterruptible: boolean;
   readonly fdCountMax: number;
   readonly trapsOnBadPointer: boolean;
   readonly drain: Drain;
   readonly descriptors = new DescriptorTable();
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
   readonly few = new FewList();
-  readonly #isInterruptible: boolean;
   readonly #onEnd: (() => void) | undefined;
   readonly #instant = new Uint32Array(2);
   #memory: GuestMemory | undefined;
@@ -60,7 +66,7 @@ export class Sandbox {
     this.environ = options.environ;
     this.fdCountMax = options.fdCountMax;
     this.trapsOnBadPointer = options.trapsOnBadPointer ?? false;
-    this.#isInterruptible = options.isInterruptible;
+    this.isInterruptible = options.isInterruptible;
     this.#onEnd = options.onEnd;
     this.drain = new Drain(this);
   }
@@ -143,7 +149,7 @@ export class Sandbox {
 
   /** The monotonic clock, in nanoseconds since the kernel began. */
   monotonicNs(): number {
-    this.kernel.clockTime(1, this.#instant);
+    this.kernel.clockTime(ClockId.MONOTONIC, this.#instant);
     return (this.#instant[1] as number) * 0x1_0000_0000 + (this.#instant[0] as number);
   }
 
@@ -175,11 +181,6 @@ export class Sandbox {
     this.control.isWaiting = false;
     if (result === -Errno.CANCELED) result = this.#woken();
     return result;
-  }
-
-  /** True when a wait that was interrupted is the guest's to know of. */
-  get isInterruptible(): boolean {
-    return this.#isInterruptible;
   }
 
   #woken(): SysResult {

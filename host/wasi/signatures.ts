@@ -65,7 +65,7 @@ function received(options: { iovs: number; count: number }, more: Writes): Write
   };
 }
 
-/** args_get and environ_get: the pointers, then the text, which ends with the last one's zero byte. */
+/** args_get and environ_get: the pointers, then the text, which ends with the last zero byte. */
 const textList: Writes = ([pointers = 0, text = 0], memory) => {
   let count = 0;
   let end = text;

@@ -7,12 +7,9 @@ import { FileType, Readiness, type Shutdown } from '../kernel/kernel.ts';
 import { Counter } from './control-block.ts';
 import { Descriptor, Kind } from './descriptors.ts';
 import type { Functions } from './functions.ts';
-import { FdFlags, RiFlags } from './layout.ts';
+import { FdFlags, RI_FLAGS_ALL, SD_FLAGS_ALL } from './layout.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Transfer } from './transfer.ts';
-
-const RI_FLAGS_ALL = RiFlags.RECV_PEEK | RiFlags.RECV_WAITALL;
-const SD_FLAGS_ALL = 3;
 
 export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
   const { descriptors, kernel } = sandbox;
@@ -29,11 +26,12 @@ export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions
 
   return {
     /**
-     * Takes a pending connection, which gets the lowest free number and `flags`. A blocking listener
-     * waits for one.
+     * Takes a pending connection, which gets the lowest free number and `flags`. A blocking
+     * listener waits for one.
      *
      * @returns 0; `-BADF`; `-NOTSOCK`; `-INVAL` on a connection, or for flags other than NONBLOCK;
-     *   `-FAULT`; `-AGAIN`; `-MFILE` also when the guest has as many descriptors as it may; `-NFILE`, `-NOBUFS`, `-NOMEM` (the connection stays pending);
+     *   `-FAULT`; `-AGAIN`; `-MFILE` also when the guest has as many descriptors as it may;
+     *   `-NFILE`, `-NOBUFS`, `-NOMEM` (after these and MFILE the connection stays pending);
      *   `-CONNABORTED`. Source: accept(2).
      */
     sock_accept(fd: number, flags: number, fdOut: number) {
