@@ -1,16 +1,20 @@
-// The one table of preview1's functions: names, parameters, what each parameter is, and which
-// regions of memory a call wrote. The import object is made from it, modules are checked against
-// it, and whatever looks at calls from outside (a trace, a recording) reads it.
+// The one table of preview1's functions: names, parameters, what each parameter is, what a call
+// writes and what it takes out of the guest. The import object is made from it, modules are checked
+// against it, and whatever looks at calls from outside (a trace, a recording) reads it.
 //
 // Source: WebAssembly/WASI, wasi-0.1, preview1/docs.md; the witx gives the order of parameters.
 
-import { Event, Fdstat, Filestat, Iovec, Prestat } from './layout.ts';
+import { Event, Fdstat, Filestat, Prestat, TIMESTAMP_BYTES } from './layout.ts';
 
 export const MODULE_NAME = 'wasi_snapshot_preview1';
 
+/** Flags by the names that preview1 gives their bits; see {@link FLAG_NAMES}. */
+export type FlagsKind =
+  'fdflags' | 'fstflags' | 'lookupflags' | 'oflags' | 'riflags' | 'rights' | 'sdflags' | 'siflags';
+
 /** What a parameter is. `out` is a pointer that results are written to. */
 export type ParameterKind =
-  'fd' | 'pointer' | 'length' | 'count' | 'flags' | 'clock' | 'number' | 'out';
+  'fd' | 'pointer' | 'length' | 'count' | 'clock' | 'number' | 'out' | FlagsKind;
 
 export interface Parameter {
   readonly name: string;
@@ -18,10 +22,35 @@ export interface Parameter {
   readonly kind: ParameterKind;
 }
 
-/** Bytes of the guest's memory. */
-export interface Region {
-  readonly pointer: number;
-  readonly lengthBytes: number;
+/**
+ * A place that a call which answered SUCCESS wrote; one that answered an errno wrote nothing. Numbers
+ * are indexes of parameters, but for those that are bytes.
+ *
+ * - `value`: a result of fixed size.
+ * - `array`: elements, as many as the call wrote to `written`; there is room for `room` of them.
+ * - `vectors`: the buffers of an iovec list, in its order, as far as `written` says.
+ * - `buffer`: all of it.
+ * - `texts`: pointers, and the text that they point to; how much the call does not say.
+ */
+export type Output =
+  | { readonly kind: 'value'; readonly pointer: number; readonly lengthBytes: number }
+  | {
+      readonly kind: 'array';
+      readonly pointer: number;
+      readonly room: number;
+      readonly written: number;
+      readonly elementBytes: number;
+    }
+  | Vectors
+  | { readonly kind: 'buffer'; readonly pointer: number; readonly length: number }
+  | { readonly kind: 'texts'; readonly pointers: number; readonly text: number };
+
+/** An iovec list, and where the call writes how many bytes it moved. */
+export interface Vectors {
+  readonly kind: 'vectors';
+  readonly list: number;
+  readonly count: number;
+  readonly written: number;
 }
 
 export interface Signature {
@@ -29,76 +58,39 @@ export interface Signature {
   readonly parameters: readonly Parameter[];
   /** `errno` for all but proc_exit, which does not return. */
   readonly result: 'errno' | 'none';
-  /**
-   * The regions that a call which answered SUCCESS wrote. A call that answered an errno wrote none.
-   *
-   * @param parameters as the call got them, i32 unsigned.
-   * @param memory the guest's, as it is after the call.
-   */
-  readonly writes: (parameters: readonly number[], memory: DataView) => Region[];
+  /** What a call that answered SUCCESS wrote; regions.ts finds it. */
+  readonly outputs: readonly Output[];
+  /** The bytes that a call which answered SUCCESS took out of the guest. */
+  readonly sent?: Vectors;
 }
 
-type Writes = Signature['writes'];
+const value = (pointer: number, lengthBytes: number): Output => ({
+  kind: 'value',
+  pointer,
+  lengthBytes,
+});
 
-const nothing: Writes = () => [];
-
-/** A result of fixed size behind each of these parameters. */
-function fixed(...results: readonly (readonly [parameter: number, lengthBytes: number])[]): Writes {
-  return (parameters) =>
-    results.map(([parameter, lengthBytes]) => ({
-      pointer: at(parameters, parameter),
-      lengthBytes,
-    }));
-}
-
-/** The buffers of an iovec list, as far as the count that the call wrote says, and more results. */
-function received(options: { iovs: number; count: number }, more: Writes): Writes {
-  return (parameters, memory) => {
-    const regions = more(parameters, memory);
-    let leftBytes = memory.getUint32(at(parameters, options.count), true);
-    for (let iovec = at(parameters, options.iovs); leftBytes > 0; iovec += Iovec.BYTES) {
-      const lengthBytes = Math.min(leftBytes, memory.getUint32(iovec + Iovec.LEN, true));
-      regions.push({ pointer: memory.getUint32(iovec + Iovec.BUF, true), lengthBytes });
-      leftBytes -= lengthBytes;
-    }
-    return regions;
-  };
-}
-
-/** args_get and environ_get: the pointers, then the text, which ends with the last zero byte. */
-const textList: Writes = ([pointers = 0, text = 0], memory) => {
-  let count = 0;
-  let end = text;
-  while (
-    count * 4 + pointers + 4 <= memory.byteLength &&
-    memory.getUint32(pointers + count * 4, true) === end
-  ) {
-    while (memory.getUint8(end) !== 0) end++;
-    end++;
-    count++;
-  }
-  return [
-    { pointer: pointers, lengthBytes: count * 4 },
-    { pointer: text, lengthBytes: end - text },
-  ];
-};
-
-const polled: Writes = ([, events = 0, , countOut = 0], memory) => [
-  { pointer: events, lengthBytes: memory.getUint32(countOut, true) * Event.BYTES },
-  { pointer: countOut, lengthBytes: 4 },
-];
-
-const filled: Writes = ([pointer = 0, lengthBytes = 0]) => [{ pointer, lengthBytes }];
+/** The list, its count and the bytes moved are parameters of these indexes. */
+const vectors = (list: number, count: number, written: number): Vectors => ({
+  kind: 'vectors',
+  ...{ list, count, written },
+});
 
 /**
  * One function. Parameters are written `name:kind`, and `name:kind:i64` for the wide ones.
  */
-function define(name: string, parameters: string, writes: Writes = nothing): Signature {
+function define(
+  name: string,
+  parameters: string,
+  outputs: readonly Output[] = [],
+  sent?: Vectors,
+): Signature {
   return {
     name,
     parameters: parameters.split(' ').filter(Boolean).map(parseParameter),
     result: name === 'proc_exit' ? 'none' : 'errno',
-    writes,
+    outputs,
+    ...(sent === undefined ? {} : { sent }),
   };
 }
 
@@ -107,85 +99,76 @@ function parseParameter(text: string): Parameter {
   return { name, kind: kind as ParameterKind, type: type as Parameter['type'] };
 }
 
-function at(parameters: readonly number[], index: number): number {
-  return parameters[index] as number;
-}
-
 const path = 'path:pointer path_len:length';
 
 /** All 46 functions, in the order of preview1/docs.md. */
 export const SIGNATURES: readonly Signature[] = [
-  define('args_get', 'argv:out argv_buf:out', textList),
-  define('args_sizes_get', 'argc:out argv_buf_size:out', fixed([0, 4], [1, 4])),
-  define('environ_get', 'environ:out environ_buf:out', textList),
-  define('environ_sizes_get', 'count:out buf_size:out', fixed([0, 4], [1, 4])),
-  define('clock_res_get', 'id:clock resolution:out', fixed([1, 8])),
-  define('clock_time_get', 'id:clock precision:number:i64 time:out', fixed([2, 8])),
+  define('args_get', 'argv:out argv_buf:out', [{ kind: 'texts', pointers: 0, text: 1 }]),
+  define('args_sizes_get', 'argc:out argv_buf_size:out', [value(0, 4), value(1, 4)]),
+  define('environ_get', 'environ:out environ_buf:out', [{ kind: 'texts', pointers: 0, text: 1 }]),
+  define('environ_sizes_get', 'count:out buf_size:out', [value(0, 4), value(1, 4)]),
+  define('clock_res_get', 'id:clock resolution:out', [value(1, TIMESTAMP_BYTES)]),
+  define('clock_time_get', 'id:clock precision:number:i64 time:out', [value(2, TIMESTAMP_BYTES)]),
   define('fd_advise', 'fd:fd offset:number:i64 len:number:i64 advice:number'),
   define('fd_allocate', 'fd:fd offset:number:i64 len:number:i64'),
   define('fd_close', 'fd:fd'),
   define('fd_datasync', 'fd:fd'),
-  define('fd_fdstat_get', 'fd:fd stat:out', fixed([1, Fdstat.BYTES])),
-  define('fd_fdstat_set_flags', 'fd:fd flags:flags'),
-  define('fd_fdstat_set_rights', 'fd:fd base:flags:i64 inheriting:flags:i64'),
-  define('fd_filestat_get', 'fd:fd stat:out', fixed([1, Filestat.BYTES])),
+  define('fd_fdstat_get', 'fd:fd stat:out', [value(1, Fdstat.BYTES)]),
+  define('fd_fdstat_set_flags', 'fd:fd flags:fdflags'),
+  define('fd_fdstat_set_rights', 'fd:fd base:rights:i64 inheriting:rights:i64'),
+  define('fd_filestat_get', 'fd:fd stat:out', [value(1, Filestat.BYTES)]),
   define('fd_filestat_set_size', 'fd:fd size:number:i64'),
-  define('fd_filestat_set_times', 'fd:fd atim:number:i64 mtim:number:i64 flags:flags'),
-  define(
-    'fd_pread',
-    'fd:fd iovs:pointer iovs_len:count offset:number:i64 nread:out',
-    received({ iovs: 1, count: 4 }, fixed([4, 4])),
-  ),
-  define('fd_prestat_get', 'fd:fd prestat:out', fixed([1, Prestat.BYTES])),
-  define('fd_prestat_dir_name', 'fd:fd path:out path_len:length', ([, pointer = 0, length = 0]) => [
-    { pointer, lengthBytes: length },
+  define('fd_filestat_set_times', 'fd:fd atim:number:i64 mtim:number:i64 flags:fstflags'),
+  define('fd_pread', 'fd:fd iovs:pointer iovs_len:count offset:number:i64 nread:out', [
+    value(4, 4),
+    vectors(1, 2, 4),
+  ]),
+  define('fd_prestat_get', 'fd:fd prestat:out', [value(1, Prestat.BYTES)]),
+  define('fd_prestat_dir_name', 'fd:fd path:out path_len:length', [
+    { kind: 'buffer', pointer: 1, length: 2 },
   ]),
   define(
     'fd_pwrite',
     'fd:fd iovs:pointer iovs_len:count offset:number:i64 nwritten:out',
-    fixed([4, 4]),
+    [value(4, 4)],
+    vectors(1, 2, 4),
   ),
-  define(
-    'fd_read',
-    'fd:fd iovs:pointer iovs_len:count nread:out',
-    received({ iovs: 1, count: 3 }, fixed([3, 4])),
-  ),
-  define(
-    'fd_readdir',
-    'fd:fd buf:out buf_len:length cookie:number:i64 bufused:out',
-    (parameters, memory) => [
-      { pointer: at(parameters, 1), lengthBytes: memory.getUint32(at(parameters, 4), true) },
-      { pointer: at(parameters, 4), lengthBytes: 4 },
-    ],
-  ),
+  define('fd_read', 'fd:fd iovs:pointer iovs_len:count nread:out', [value(3, 4), vectors(1, 2, 3)]),
+  define('fd_readdir', 'fd:fd buf:out buf_len:length cookie:number:i64 bufused:out', [
+    value(4, 4),
+    { kind: 'array', pointer: 1, room: 2, written: 4, elementBytes: 1 },
+  ]),
   define('fd_renumber', 'fd:fd to:fd'),
-  define('fd_seek', 'fd:fd offset:number:i64 whence:number newoffset:out', fixed([3, 8])),
+  define('fd_seek', 'fd:fd offset:number:i64 whence:number newoffset:out', [value(3, 8)]),
   define('fd_sync', 'fd:fd'),
-  define('fd_tell', 'fd:fd offset:out', fixed([1, 8])),
-  define('fd_write', 'fd:fd iovs:pointer iovs_len:count nwritten:out', fixed([3, 4])),
+  define('fd_tell', 'fd:fd offset:out', [value(1, 8)]),
+  define(
+    'fd_write',
+    'fd:fd iovs:pointer iovs_len:count nwritten:out',
+    [value(3, 4)],
+    vectors(1, 2, 3),
+  ),
   define('path_create_directory', `fd:fd ${path}`),
-  define('path_filestat_get', `fd:fd flags:flags ${path} stat:out`, fixed([4, Filestat.BYTES])),
+  define('path_filestat_get', `fd:fd flags:lookupflags ${path} stat:out`, [
+    value(4, Filestat.BYTES),
+  ]),
   define(
     'path_filestat_set_times',
-    `fd:fd flags:flags ${path} atim:number:i64 mtim:number:i64 fst_flags:flags`,
+    `fd:fd flags:lookupflags ${path} atim:number:i64 mtim:number:i64 fst_flags:fstflags`,
   ),
   define(
     'path_link',
-    'old_fd:fd old_flags:flags old_path:pointer old_path_len:length new_fd:fd new_path:pointer new_path_len:length',
+    'old_fd:fd old_flags:lookupflags old_path:pointer old_path_len:length new_fd:fd new_path:pointer new_path_len:length',
   ),
   define(
     'path_open',
-    `fd:fd dirflags:flags ${path} oflags:flags rights_base:flags:i64 rights_inheriting:flags:i64 fdflags:flags opened_fd:out`,
-    fixed([8, 4]),
+    `fd:fd dirflags:lookupflags ${path} oflags:oflags rights_base:rights:i64 rights_inheriting:rights:i64 fdflags:fdflags opened_fd:out`,
+    [value(8, 4)],
   ),
-  define(
-    'path_readlink',
-    `fd:fd ${path} buf:out buf_len:length bufused:out`,
-    (parameters, memory) => [
-      { pointer: at(parameters, 3), lengthBytes: memory.getUint32(at(parameters, 5), true) },
-      { pointer: at(parameters, 5), lengthBytes: 4 },
-    ],
-  ),
+  define('path_readlink', `fd:fd ${path} buf:out buf_len:length bufused:out`, [
+    value(5, 4),
+    { kind: 'array', pointer: 3, room: 4, written: 5, elementBytes: 1 },
+  ]),
   define('path_remove_directory', `fd:fd ${path}`),
   define('path_rename', `fd:fd ${path} new_fd:fd new_path:pointer new_path_len:length`),
   define(
@@ -193,21 +176,45 @@ export const SIGNATURES: readonly Signature[] = [
     `old_path:pointer old_path_len:length fd:fd new_path:pointer new_path_len:length`,
   ),
   define('path_unlink_file', `fd:fd ${path}`),
-  define('poll_oneoff', 'in:pointer out:out nsubscriptions:count nevents:out', polled),
+  define('poll_oneoff', 'in:pointer out:out nsubscriptions:count nevents:out', [
+    value(3, 4),
+    { kind: 'array', pointer: 1, room: 2, written: 3, elementBytes: Event.BYTES },
+  ]),
   define('proc_exit', 'rval:number'),
   define('proc_raise', 'sig:number'),
   define('sched_yield', ''),
-  define('random_get', 'buf:out buf_len:length', filled),
-  define('sock_accept', 'fd:fd flags:flags ro_fd:out', fixed([2, 4])),
+  define('random_get', 'buf:out buf_len:length', [{ kind: 'buffer', pointer: 0, length: 1 }]),
+  define('sock_accept', 'fd:fd flags:fdflags ro_fd:out', [value(2, 4)]),
   define(
     'sock_recv',
-    'fd:fd ri_data:pointer ri_data_len:count ri_flags:flags ro_datalen:out ro_flags:out',
-    received({ iovs: 1, count: 4 }, fixed([4, 4], [5, 2])),
+    'fd:fd ri_data:pointer ri_data_len:count ri_flags:riflags ro_datalen:out ro_flags:out',
+    [value(4, 4), value(5, 2), vectors(1, 2, 4)],
   ),
   define(
     'sock_send',
-    'fd:fd si_data:pointer si_data_len:count si_flags:flags so_datalen:out',
-    fixed([4, 4]),
+    'fd:fd si_data:pointer si_data_len:count si_flags:siflags so_datalen:out',
+    [value(4, 4)],
+    vectors(1, 2, 4),
   ),
-  define('sock_shutdown', 'fd:fd how:flags'),
+  define('sock_shutdown', 'fd:fd how:sdflags'),
 ];
+
+/** The names of the bits, the lowest first. */
+export const FLAG_NAMES: Readonly<Record<FlagsKind, readonly string[]>> = {
+  fdflags: ['APPEND', 'DSYNC', 'NONBLOCK', 'RSYNC', 'SYNC'],
+  fstflags: ['ATIM', 'ATIM_NOW', 'MTIM', 'MTIM_NOW'],
+  lookupflags: ['SYMLINK_FOLLOW'],
+  oflags: ['CREAT', 'DIRECTORY', 'EXCL', 'TRUNC'],
+  riflags: ['RECV_PEEK', 'RECV_WAITALL'],
+  rights: [
+    ...['FD_DATASYNC', 'FD_READ', 'FD_SEEK', 'FD_FDSTAT_SET_FLAGS', 'FD_SYNC', 'FD_TELL'],
+    ...['FD_WRITE', 'FD_ADVISE', 'FD_ALLOCATE', 'PATH_CREATE_DIRECTORY', 'PATH_CREATE_FILE'],
+    ...['PATH_LINK_SOURCE', 'PATH_LINK_TARGET', 'PATH_OPEN', 'FD_READDIR', 'PATH_READLINK'],
+    ...['PATH_RENAME_SOURCE', 'PATH_RENAME_TARGET', 'PATH_FILESTAT_GET'],
+    ...['PATH_FILESTAT_SET_SIZE', 'PATH_FILESTAT_SET_TIMES', 'FD_FILESTAT_GET'],
+    ...['FD_FILESTAT_SET_SIZE', 'FD_FILESTAT_SET_TIMES', 'PATH_SYMLINK', 'PATH_REMOVE_DIRECTORY'],
+    ...['PATH_UNLINK_FILE', 'POLL_FD_READWRITE', 'SOCK_SHUTDOWN', 'SOCK_ACCEPT'],
+  ],
+  sdflags: ['RD', 'WR'],
+  siflags: [],
+};

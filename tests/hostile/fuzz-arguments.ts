@@ -50,7 +50,14 @@ export class ArgumentMaker {
         return random.chance(0.85) ? random.below(LIST_COUNT_MAX) : pick(random, COUNTS);
       case 'length':
         return this.#length(memoryBytes);
-      case 'flags':
+      case 'fdflags':
+      case 'fstflags':
+      case 'lookupflags':
+      case 'oflags':
+      case 'riflags':
+      case 'rights':
+      case 'sdflags':
+      case 'siflags':
         if (random.chance(0.6)) return random.chance(0.5) ? 0 : 4;
         return random.chance(0.7) ? random.below(4) : pick(random, NUMBERS);
       case 'clock':

@@ -11,9 +11,11 @@
 import { openSync, readdirSync, readlinkSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { errnoName } from '../../host/base/errno.ts';
-import { FdFlags, Iovec } from '../../host/wasi/layout.ts';
+import { FdFlags } from '../../host/wasi/layout.ts';
+import { GuestMemory } from '../../host/wasi/memory.ts';
+import { CallRegions, type Region } from '../../host/wasi/regions.ts';
 import { GuestExit } from '../../host/wasi/guest-exit.ts';
-import { type Region, type Signature, SIGNATURES } from '../../host/wasi/signatures.ts';
+import { type Signature, SIGNATURES } from '../../host/wasi/signatures.ts';
 import type { Peer, StdioKind, StdioKinds } from '../contract/peers.ts';
 import { Random } from '../e2e/support/random.ts';
 import { TestWorld } from '../wasi/world.ts';
@@ -119,6 +121,8 @@ class Round {
       this.#memoryBefore = new Uint8Array(caller.bytes.length);
     }
     this.#memoryBefore.set(caller.bytes);
+    const table = new CallRegions(signature);
+    table.before(parameters.map(Number), new GuestMemory(caller.memory));
     const answer = this.#plant(caller.call(signature.name, ...parameters));
     this.#note(`  ${errnoName(answer)}`);
     if (!Number.isInteger(answer) || answer < 0 || answer > ERRNO_MAX) {
@@ -127,7 +131,7 @@ class Round {
     const key =
       values.verbose === true ? `${signature.name} ${errnoName(answer)}` : errnoName(answer);
     answers.set(key, (answers.get(key) ?? 0) + 1);
-    this.#checkMemory(answer === 0 ? this.#regions(signature, parameters) : []);
+    this.#checkMemory(answer === 0 ? this.#regions(signature, parameters, table) : []);
   }
 
   /** Outside of the regions the memory is what it was. */
@@ -142,40 +146,13 @@ class Round {
   }
 
   /** What the table of signatures says that the call wrote. */
-  #regions(signature: Signature, parameters: Arguments): readonly Region[] {
-    const { caller } = this.#world;
+  #regions(signature: Signature, parameters: Arguments, table: CallRegions): readonly Region[] {
     const numbers = parameters.map(Number);
     const [first = 0, second = 0] = numbers;
-    // Their text may lie over their pointers, by which the table finds it.
+    // The table takes for text what has changed, which would be no test of it.
     if (signature.name === 'args_get') return textRegions(ARGS, first, second);
     if (signature.name === 'environ_get') return textRegions(ENVIRON, first, second);
-    const count = signature.parameters.findIndex(({ name }) => /^(?:nread|ro_datalen)$/.test(name));
-    // Buffers or results that lie over the list of the buffers: the table sees what they left of it.
-    if (count === -1 || this.#isUnchanged(second, Iovec.BYTES * (numbers[2] ?? 0))) {
-      return signature.writes(numbers, caller.view);
-    }
-    const results = numbers.slice(count).map((pointer, index) => {
-      return { pointer, lengthBytes: index === 0 ? 4 : 2 };
-    });
-    return [...results, ...this.#buffers(second, caller.u32(numbers[count] ?? 0))];
-  }
-
-  #isUnchanged(pointer: number, lengthBytes: number): boolean {
-    const now = this.#world.caller.bytes.subarray(pointer, pointer + lengthBytes);
-    return Buffer.compare(now, this.#memoryBefore.subarray(pointer, pointer + lengthBytes)) === 0;
-  }
-
-  /** Where the first bytes of a list's buffers lie, by the list as it was before the call. */
-  #buffers(list: number, lengthBytes: number): Region[] {
-    const view = new DataView(this.#memoryBefore.buffer);
-    const regions: Region[] = [];
-    let leftBytes = lengthBytes;
-    for (let at = list; leftBytes > 0; at += Iovec.BYTES) {
-      const filledBytes = Math.min(leftBytes, view.getUint32(at + Iovec.LEN, true));
-      regions.push({ pointer: view.getUint32(at + Iovec.BUF, true), lengthBytes: filledBytes });
-      leftBytes -= filledBytes;
-    }
-    return regions;
+    return table.written(signature.outputs, numbers, new GuestMemory(this.#world.caller.memory));
   }
 
   /** What a guest can't do itself: clients come and go, its memory grows, a wake comes. */

@@ -3,6 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { GuestMemory } from '../../host/wasi/memory.ts';
+import { CallRegions } from '../../host/wasi/regions.ts';
 import { SIGNATURES } from '../../host/wasi/signatures.ts';
 import { suite } from '../support/suite.ts';
 import { SENTINEL } from './caller.ts';
@@ -63,7 +65,8 @@ const CALLS: Readonly<Record<string, (world: TestWorld) => (number | bigint)[]>>
   sock_shutdown: (world) => [readable(world), 2],
 };
 
-for (const { name, writes } of SIGNATURES) {
+for (const signature of SIGNATURES) {
+  const { name } = signature;
   const prepare = CALLS[name];
   if (prepare === undefined) continue;
   test(
@@ -74,8 +77,12 @@ for (const { name, writes } of SIGNATURES) {
         caller.clear();
         const parameters = prepare(world);
         const before = caller.bytes.slice();
+        const numbers = parameters.map(Number);
+        const table = new CallRegions(signature);
+        table.before(numbers, new GuestMemory(caller.memory));
         assert.is(world.errno(name, ...parameters), 'SUCCESS');
-        const regions = writes(parameters.map(Number), caller.view);
+        const memory = new GuestMemory(caller.memory);
+        const regions = table.written(signature.outputs, numbers, memory);
         const declared = new Set<number>();
         for (const { pointer, lengthBytes } of regions) {
           for (let at = pointer; at < pointer + lengthBytes; at++) declared.add(at);
