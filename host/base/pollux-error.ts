@@ -15,7 +15,13 @@ export type PolluxErrorCode =
   /** The module can't be read. */
   | 'MODULE_NOT_FOUND'
   /** The bytes are no WebAssembly module, or one that Pollux can't run. */
-  | 'MODULE_REFUSED';
+  | 'MODULE_REFUSED'
+  /** The file of a recording can't be made, or what the guest uses can't be recorded. */
+  | 'CANNOT_RECORD'
+  /** A file is no recording, is damaged, is of another version, or of another module. */
+  | 'RECORDING_REFUSED'
+  /** A replay came to a call that is not the recorded one. */
+  | 'REPLAY_DIFFERS';
 
 /** An operating error of Pollux. `message` names the thing and the way out, in one line. */
 export class PolluxError extends Error {

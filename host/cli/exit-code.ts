@@ -7,6 +7,8 @@ export const ExitCode = {
   OK: 0,
   /** A reactor's `turn` answered an error. */
   TURN_FAILED: 1,
+  /** Two recordings, or a recording and its replay. As diff(1) has it. */
+  DIFFERS: 1,
   USAGE: 2,
   /** The time to drain ran out. */
   UNDRAINED: 3,
@@ -14,7 +16,7 @@ export const ExitCode = {
   LIMITED: 124,
   /** Ours: an address in use, no addon, a bug. */
   FAILED: 125,
-  /** The module can't be run. */
+  /** The module can't be run, or the recording can't be read. */
   REFUSED: 126,
   TRAPPED: 134,
   /** The largest that a process can say of a guest's own. */
@@ -31,6 +33,9 @@ const CODES: Readonly<Record<PolluxErrorCode, number>> = {
   NO_DESCRIPTORS: ExitCode.FAILED,
   MODULE_NOT_FOUND: ExitCode.REFUSED,
   MODULE_REFUSED: ExitCode.REFUSED,
+  CANNOT_RECORD: ExitCode.FAILED,
+  RECORDING_REFUSED: ExitCode.REFUSED,
+  REPLAY_DIFFERS: ExitCode.DIFFERS,
 };
 
 export function exitCodeOf(error: unknown): number {

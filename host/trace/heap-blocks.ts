@@ -1,0 +1,34 @@
+// Blocks of this thread's own memory, kept until the recording is asked for: for recordings that are
+// made by a program for itself, in a test or in a page.
+
+import type { Block, BlockSource } from './record-writer.ts';
+
+const BLOCK_BYTES = 64 * 1024;
+
+export class HeapBlocks implements BlockSource {
+  readonly #full: Uint8Array[] = [];
+  #block: Block | undefined;
+  #lengthBytes = 0;
+
+  next(): Block {
+    this.#full.push(...this.#filled());
+    const bytes = new Uint8Array(BLOCK_BYTES);
+    this.#block = { bytes, view: new DataView(bytes.buffer) };
+    this.#lengthBytes = 0;
+    return this.#block;
+  }
+
+  publish(lengthBytes: number): void {
+    this.#lengthBytes = lengthBytes;
+  }
+
+  /** What has been published so far. */
+  pieces(): readonly Uint8Array[] {
+    return [...this.#full, ...this.#filled()];
+  }
+
+  #filled(): Uint8Array[] {
+    if (this.#block === undefined || this.#lengthBytes === 0) return [];
+    return [this.#block.bytes.subarray(0, this.#lengthBytes)];
+  }
+}

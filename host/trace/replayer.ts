@@ -1,0 +1,203 @@
+// The imports of a replay: each answers what the recording says, writes what it wrote, and stops at the
+// first call that is not the recorded one.
+
+import type { PolluxError } from '../base/pollux-error.ts';
+import { GuestMemory } from '../wasi/memory.ts';
+import { CallRegions } from '../wasi/regions.ts';
+import type { Signature } from '../wasi/signatures.ts';
+import { hashSent, type Watched } from './call-recorder.ts';
+import { differs, formatGuestCall, formatSent } from './differences.ts';
+import type { EntryReader } from './entry-reader.ts';
+import { type Call, type Entry, UNWOUND } from './format.ts';
+import type { Hasher } from './hash.ts';
+import { type CallObserver, unsignedValues } from './observer.ts';
+import type { Recording } from './recording.ts';
+import type { HostFunction } from './signature-table.ts';
+
+/** Thrown through the guest when its replay stops, and by a call that was unwound. */
+export class ReplayUnwinding extends Error {
+  override readonly name = 'ReplayUnwinding';
+}
+
+/** Why calls are not answered any more. */
+export type Stop =
+  | { readonly why: 'records ended' }
+  | { readonly why: 'until' }
+  | { readonly why: 'differs'; readonly error: PolluxError };
+
+export interface ReplayerOptions {
+  /** By default `everything`; see {@link ReplayOptions.compare}. */
+  readonly compare?: 'everything' | 'calls';
+  readonly observer?: CallObserver;
+  /** Stops before the call after this one. */
+  readonly untilCall?: number;
+}
+
+interface ReplayedFunction {
+  readonly signature: Signature & { readonly module: string };
+  readonly number: number;
+  readonly regions: CallRegions;
+}
+
+export class Replayer {
+  readonly imports: Record<string, Record<string, HostFunction>> = {};
+  readonly #recording: Recording;
+  readonly #entries: EntryReader;
+  readonly #options: ReplayerOptions;
+  #watched: Watched | undefined;
+  #ahead: Entry | undefined;
+  /** How many calls were answered. */
+  callCount = 0;
+  /** When the last of them was, as far as that is known, in microseconds from the start. */
+  timeUs = 0;
+  stop: Stop | undefined;
+  /** What the last unwound call threw. */
+  unwinding: unknown;
+
+  constructor(recording: Recording, options: ReplayerOptions) {
+    this.#recording = recording;
+    this.#entries = recording.entries();
+    this.#options = options;
+    recording.functions.forEach((signature, number) => {
+      const regions = new CallRegions(signature);
+      const module = (this.imports[signature.module] ??= {});
+      const replayed = { signature, number, regions };
+      module[signature.name] = (...values) => this.#call(replayed, values);
+    });
+  }
+
+  watch(memory: WebAssembly.Memory, hasher: Hasher): void {
+    this.#watched = { memory: new GuestMemory(memory), hasher };
+  }
+
+  /** The next record, which stays the next. */
+  peek(): Entry | undefined {
+    this.#ahead ??= this.#entries.next();
+    return this.#ahead;
+  }
+
+  /** Takes the next record. */
+  take(): Entry | undefined {
+    const entry = this.peek();
+    this.#ahead = undefined;
+    return entry;
+  }
+
+  // ---- a call -----------------------------------------------------------------------------------
+
+  #call(replayed: ReplayedFunction, values: readonly (number | bigint)[]): number {
+    // A guest may catch what is thrown at it; it gets no further all the same.
+    if (this.stop !== undefined) throw new ReplayUnwinding('the replay has stopped');
+    const entry = this.peek();
+    if (entry === undefined) return this.#end({ why: 'records ended' });
+    if (this.callCount === this.#options.untilCall) return this.#end({ why: 'until' });
+    const words = wordsOf(values);
+    if (entry.kind !== 'call' || !this.#isSame(entry, replayed, words)) {
+      return this.#differ(entry, formatGuestCall(replayed.signature, words));
+    }
+    this.take();
+    this.callCount = entry.number;
+    this.timeUs = entry.timeUs;
+    return this.#answer(entry, replayed, values);
+  }
+
+  #answer(call: Call, replayed: ReplayedFunction, values: readonly (number | bigint)[]): number {
+    const { observer } = this.#options;
+    const memory = this.#memory();
+    if (memory !== undefined) {
+      const parameters = values.map(lowWord);
+      observer?.before(replayed.signature, unsignedValues(values), memory);
+      replayed.regions.before(parameters, memory);
+      this.#writeOutputs(call, replayed, parameters, memory);
+      this.#checkSent(call, replayed, parameters);
+      observer?.after(call.result === UNWOUND ? 'unwound' : call.result, memory);
+    }
+    if (call.result !== UNWOUND) return call.result;
+    this.unwinding = new ReplayUnwinding(`${replayed.signature.name} did not return`);
+    throw this.unwinding;
+  }
+
+  #memory(): GuestMemory | undefined {
+    const memory = this.#watched?.memory;
+    if (memory?.isStale === true) memory.refresh();
+    return memory;
+  }
+
+  #isSame(call: Call, { number, signature }: ReplayedFunction, words: Int32Array): boolean {
+    if (call.function !== number) return false;
+    if (this.#options.compare !== 'calls') {
+      return words.every((word, index) => word === call.words[index]);
+    }
+    let word = 0;
+    return signature.parameters.every(({ kind, type }) => {
+      const isSame = kind !== 'fd' || words[word] === call.words[word];
+      word += type === 'i64' ? 2 : 1;
+      return isSame;
+    });
+  }
+
+  #writeOutputs(
+    call: Call,
+    { signature, regions }: ReplayedFunction,
+    parameters: readonly number[],
+    memory: GuestMemory,
+  ): void {
+    call.outputs.forEach((recorded, index) => {
+      const output = signature.outputs[index];
+      if (output === undefined) return;
+      if (!(recorded instanceof Uint8Array)) {
+        for (const { pointer, bytes } of recorded) memory.bytes.set(bytes, pointer);
+        return;
+      }
+      if (output.kind === 'texts' || recorded.length === 0) return;
+      const room = regions.roomBytes(output, parameters, memory);
+      if (recorded.length > room) {
+        this.#differ(call, `${signature.name} has room for ${room} bytes`);
+      }
+      regions.locate(output, parameters, recorded.length);
+      let from = 0;
+      for (let piece = 0; piece < regions.count; piece++) {
+        const lengthBytes = regions.lengths[piece] as number;
+        const bytes = recorded.subarray(from, from + lengthBytes);
+        memory.bytes.set(bytes, regions.pointers[piece]);
+        from += lengthBytes;
+      }
+    });
+  }
+
+  #checkSent(call: Call, replayed: ReplayedFunction, parameters: readonly number[]): void {
+    const { signature, regions } = replayed;
+    const watched = this.#watched;
+    const isCompared = call.result === 0 && this.#options.compare !== 'calls';
+    if (signature.sent === undefined || watched === undefined || !isCompared) return;
+    const { memory, hasher } = watched;
+    const words = Int32Array.from(parameters);
+    const hash = hashSent(regions, signature.sent, words, memory, hasher);
+    if (hash === call.sentHash) return;
+    this.#differ(call, formatSent(signature, { words, regions, memory, hash }));
+  }
+
+  #differ(recorded: Entry, made: string): never {
+    const error = differs(this.#recording, recorded, made, this.callCount);
+    return this.#end({ why: 'differs', error });
+  }
+
+  #end(stop: Stop): never {
+    this.stop = stop;
+    throw new ReplayUnwinding('the replay stops here');
+  }
+}
+
+/** As the recording has them: an i64 is two words, the low one first. */
+function wordsOf(values: readonly (number | bigint)[]): Int32Array {
+  const words: number[] = [];
+  for (const value of values) {
+    words.push(lowWord(value));
+    if (typeof value === 'bigint') words.push(lowWord(value >> 32n));
+  }
+  return Int32Array.from(words);
+}
+
+function lowWord(value: number | bigint): number {
+  return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value));
+}

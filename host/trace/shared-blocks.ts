@@ -1,0 +1,166 @@
+// Blocks of memory that a guest's thread fills with records and another thread writes away. Neither ever
+// waits for the other: the guest's thread takes the block that came back last, which is still in its
+// caches, and finds none only when the writer is far behind; then its recording ends.
+//
+//     memory     block 0 | block 1 | ...          BLOCK_BYTES each, one shared WebAssembly memory
+//     words      0 state | 1 wake | 2 begun | 3 returned | 4 behind | filled of each | order | returns
+//
+// `order` lists the blocks as the guest began them, `returns` as the writer gave them back: two rings of
+// one writer and one reader each, with the counts `begun` and `returned`.
+
+import type { Block, BlockSource } from './record-writer.ts';
+
+const BLOCK_BYTES = 256 * 1024;
+const PAGE_BYTES = 65_536;
+
+const STATE = 0;
+const WAKE = 1;
+const BEGUN = 2;
+const RETURNED = 3;
+const BEHIND = 4;
+const FILLED = 16;
+
+/** Of a `filled` word: the guest has gone on to another block. */
+const SEALED = 0x4000_0000;
+
+/** The guest wakes the writer each time it has filled so many; a clock wakes it besides. */
+const BLOCKS_PER_WAKE = 2;
+
+const State = { OPEN: 0, ENDED: 1 } as const;
+
+/** Both sides' view of it: can be cloned to another thread. */
+export interface SharedBlocks {
+  readonly memory: WebAssembly.Memory;
+  readonly words: Int32Array;
+}
+
+/** @param count how many blocks of 256 KiB; memory is used only as far as the writer falls behind. */
+export function createSharedBlocks(count: number): SharedBlocks {
+  const pages = (count * BLOCK_BYTES) / PAGE_BYTES;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const bytes = (FILLED + 3 * count) * Int32Array.BYTES_PER_ELEMENT;
+  return { memory, words: new Int32Array(new SharedArrayBuffer(bytes)) };
+}
+
+/** The guest's side. */
+export class SharedBlockSource implements BlockSource {
+  readonly #words: Int32Array;
+  readonly #blocks: readonly Block[];
+  /** The one that came back last is the last. */
+  readonly #free: number[];
+  #current = -1;
+  #begun = 0;
+  #returned = 0;
+
+  constructor({ memory, words }: SharedBlocks) {
+    this.#words = words;
+    const count = blockCount(words);
+    this.#blocks = Array.from({ length: count }, (_, index) => ({
+      bytes: new Uint8Array(memory.buffer, index * BLOCK_BYTES, BLOCK_BYTES),
+      view: new DataView(memory.buffer, index * BLOCK_BYTES, BLOCK_BYTES),
+    }));
+    this.#free = this.#blocks.map((_, index) => count - 1 - index);
+  }
+
+  next(): Block | undefined {
+    const words = this.#words;
+    if (this.#current !== -1) Atomics.or(words, FILLED + this.#current, SEALED);
+    this.#takeReturned();
+    const isOpen = Atomics.load(words, STATE) === State.OPEN;
+    const index = isOpen ? this.#free.pop() : undefined;
+    if (index === undefined) {
+      if (isOpen) Atomics.store(words, BEHIND, 1);
+      this.#wake();
+      return undefined;
+    }
+    const count = this.#blocks.length;
+    Atomics.store(words, FILLED + index, 0);
+    Atomics.store(words, FILLED + count + (this.#begun % count), index);
+    this.#begun += 1;
+    Atomics.store(words, BEGUN, this.#begun | 0);
+    this.#current = index;
+    if (this.#begun % BLOCKS_PER_WAKE === 0) this.#wake();
+    return this.#blocks[index];
+  }
+
+  publish(lengthBytes: number): void {
+    if (this.#current !== -1) Atomics.store(this.#words, FILLED + this.#current, lengthBytes);
+  }
+
+  #takeReturned(): void {
+    const count = this.#blocks.length;
+    const returned = Atomics.load(this.#words, RETURNED);
+    while (this.#returned !== returned) {
+      const place = FILLED + 2 * count + ((this.#returned >>> 0) % count);
+      this.#free.push(Atomics.load(this.#words, place));
+      this.#returned = (this.#returned + 1) | 0;
+    }
+  }
+
+  #wake(): void {
+    wakeWriter(this.#words);
+  }
+}
+
+/** Has the writer look at once. Any thread may call it. */
+export function wakeWriter(words: Int32Array): void {
+  Atomics.store(words, WAKE, 1);
+  Atomics.notify(words, WAKE);
+}
+
+/** The writer's side. */
+export class SharedBlockDrain {
+  readonly #words: Int32Array;
+  #drained = 0;
+  #returned = 0;
+  /** Of the block at hand: what has been given out. */
+  #doneBytes = 0;
+
+  constructor({ words }: SharedBlocks) {
+    this.#words = words;
+  }
+
+  /** True when the guest found no block: what comes after the last is lost. */
+  get isBehind(): boolean {
+    return Atomics.load(this.#words, BEHIND) === 1;
+  }
+
+  /** Takes no more from the guest, which then stops recording. */
+  end(): void {
+    Atomics.store(this.#words, STATE, State.ENDED);
+  }
+
+  /**
+   * Gives out everything that has been published, in order.
+   *
+   * @param give the range, in the shared memory; it is the guest's again when this has returned.
+   */
+  drain(give: (pointer: number, lengthBytes: number) => void): void {
+    const words = this.#words;
+    const count = blockCount(words);
+    while (this.#drained !== Atomics.load(words, BEGUN)) {
+      const index = Atomics.load(words, FILLED + count + ((this.#drained >>> 0) % count));
+      const filled = Atomics.load(words, FILLED + index);
+      const lengthBytes = filled & ~SEALED;
+      const newBytes = lengthBytes - this.#doneBytes;
+      if (newBytes > 0) give(index * BLOCK_BYTES + this.#doneBytes, newBytes);
+      this.#doneBytes = lengthBytes;
+      if ((filled & SEALED) === 0) return;
+      this.#doneBytes = 0;
+      this.#drained = (this.#drained + 1) | 0;
+      Atomics.store(words, FILLED + 2 * count + ((this.#returned >>> 0) % count), index);
+      this.#returned = (this.#returned + 1) | 0;
+      Atomics.store(words, RETURNED, this.#returned);
+    }
+  }
+
+  /** Waits until it is woken, but no longer. @param timeoutMs more than 0. */
+  wait(timeoutMs: number): void {
+    Atomics.wait(this.#words, WAKE, 0, timeoutMs);
+    Atomics.store(this.#words, WAKE, 0);
+  }
+}
+
+function blockCount(words: Int32Array): number {
+  return (words.length - FILLED) / 3;
+}
