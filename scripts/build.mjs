@@ -18,8 +18,10 @@ await build({
   absWorkingDir: root,
   entryPoints: {
     index: 'host/index.ts',
+    trace: 'host/trace/index.ts',
     cli: 'host/cli/main.ts',
     'reactor-thread': 'host/runtime/reactor-thread.ts',
+    'record-thread': 'host/runtime/record-thread.ts',
   },
   outdir: 'dist',
   bundle: true,

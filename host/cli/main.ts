@@ -6,6 +6,7 @@ import { PolluxError } from '../base/pollux-error.ts';
 import { exitCodeOf, ExitCode } from './exit-code.ts';
 import { HELP, parseCommandLine } from './options.ts';
 import { say, sayStack } from './output.ts';
+import { diffCommand, replayCommand, traceCommand } from './recordings.ts';
 import { runCommand } from './run.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -19,6 +20,12 @@ async function main(args: readonly string[]): Promise<number> {
       return ExitCode.OK;
     case 'run':
       return runCommand(command);
+    case 'replay':
+      return replayCommand(command);
+    case 'trace':
+      return traceCommand(command);
+    case 'diff':
+      return diffCommand(command);
   }
 }
 

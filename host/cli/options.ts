@@ -1,6 +1,6 @@
 // The grammar of the command line, and its help. The only place that reads options.
 
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { PolluxError } from '../base/pollux-error.ts';
 import type { RunOptions } from '../runtime/guest.ts';
 import { parseBytes, parseCount, parseDuration } from './quantity.ts';
@@ -23,8 +23,19 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
                            once, as a second one does)
   --drain-delay TIME       go on as before for TIME after the signal (default 0s)
   --bad-pointer trap       trap when a guest passes a pointer that leaves its memory; else: FAULT
+  --trace[=CALL,...]       print a line for each call of the guest (or only of these) on standard error
+  --trace-to FILE          print them to FILE instead: standard error is the guest's as well
+  --record FILE            keep everything that enters the guest, to run it again without a kernel. FILE
+                           must not exist; it holds users' bytes, and is for its owner's eyes only.
   --quiet                  do not say where the guest listens.
   --debug                  say more about errors, and what the guest did.
+
+  pollux replay FILE [GUEST.wasm] [--until CALL] [--trace[=CALL,...]]
+                           run a recording again, without the addon, to the same memory; it stops at
+                           the first call that differs, and exits 1. CALL is a number, from 1.
+  pollux trace FILE [GUEST.wasm] [--calls CALL,...]
+                           print a recording, a line for each call, on standard output
+  pollux diff FILE FILE    show where two recordings part: exit 0 when they are the same, else 1
 
   pollux --help            this text
   pollux --version
@@ -48,11 +59,49 @@ export interface RunCommand {
   readonly nonBlockingListeners: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
+  readonly record: string | undefined;
+  readonly trace: TraceRequest | undefined;
   readonly isQuiet: boolean;
   readonly isDebug: boolean;
 }
 
-export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 'version' };
+/** Which calls to print. */
+export interface TraceRequest {
+  /** All of them without it. */
+  readonly calls?: readonly string[];
+  /** A file; standard error without it. */
+  readonly file?: string;
+}
+
+export interface ReplayCommand {
+  readonly kind: 'replay';
+  readonly file: string;
+  /** The module, for a recording that only names it. */
+  readonly guest: string | undefined;
+  readonly untilCall: number | undefined;
+  readonly trace: TraceRequest | undefined;
+  readonly isDebug: boolean;
+}
+
+export interface TraceCommand {
+  readonly kind: 'trace';
+  readonly file: string;
+  readonly guest: string | undefined;
+  readonly calls: readonly string[] | undefined;
+}
+
+export interface DiffCommand {
+  readonly kind: 'diff';
+  readonly files: readonly [string, string];
+}
+
+export type Command =
+  | RunCommand
+  | ReplayCommand
+  | TraceCommand
+  | DiffCommand
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
 
 /**
  * Reads the words after the program's name.
@@ -65,13 +114,26 @@ export function parseCommandLine(words: readonly string[]): Command {
     return { kind: 'help' };
   }
   if (first === '--version' || first === '-V') return { kind: 'version' };
-  if (first !== 'run') throw usage(`there is no command ${JSON.stringify(first)}; there is: run`);
   const end = words.includes('--') ? words.indexOf('--') : words.length;
-  return parseRun(words.slice(1, end), words.slice(end + 1));
+  const own = words.slice(1, end).map((word) => (word === '--trace' ? '--trace=' : word));
+  switch (first) {
+    case 'run':
+      return parseRun(own, words.slice(end + 1));
+    case 'replay':
+      return parseReplay(own);
+    case 'trace':
+      return parseTraceCommand(own);
+    case 'diff':
+      return parseDiff(own);
+    default:
+      throw usage(
+        `there is no command ${JSON.stringify(first)}; there are run, replay, trace and diff`,
+      );
+  }
 }
 
 function parseRun(words: readonly string[], args: readonly string[]): Command {
-  const { values, positionals } = parseWords(words);
+  const { values, positionals } = parseWords(words, RUN_OPTIONS);
   if (values.help === true) return { kind: 'help' };
   const [guest, extra] = positionals;
   if (guest === undefined) throw usage('run which guest? pollux run GUEST.wasm');
@@ -88,12 +150,14 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     nonBlockingListeners: values['nonblocking-listeners'] ?? false,
     env: parseEnv(values.env ?? []),
     limits: { ...parseLimits(values), badPointer: parseBadPointer(values['bad-pointer']) },
+    record: values.record,
+    trace: parseTrace(values.trace, values['trace-to']),
     isQuiet: values.quiet ?? false,
     isDebug: values.debug ?? false,
   };
 }
 
-const OPTIONS = {
+const RUN_OPTIONS = {
   listen: { type: 'string', multiple: true },
   'nonblocking-listeners': { type: 'boolean' },
   env: { type: 'string', multiple: true },
@@ -103,14 +167,88 @@ const OPTIONS = {
   'drain-timeout': { type: 'string' },
   'drain-delay': { type: 'string' },
   'bad-pointer': { type: 'string' },
+  record: { type: 'string' },
+  trace: { type: 'string' },
+  'trace-to': { type: 'string' },
   quiet: { type: 'boolean' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-function parseWords(words: readonly string[]) {
+const REPLAY_OPTIONS = {
+  until: { type: 'string' },
+  trace: { type: 'string' },
+  'trace-to': { type: 'string' },
+  debug: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const TRACE_OPTIONS = {
+  calls: { type: 'string' },
+  debug: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const DIFF_OPTIONS = {
+  debug: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function parseReplay(words: readonly string[]): Command {
+  const { values, positionals } = parseWords(words, REPLAY_OPTIONS);
+  if (values.help === true) return { kind: 'help' };
+  const [file, guest] = checkFiles(
+    'replay',
+    positionals,
+    'pollux replay FILE [GUEST.wasm]',
+    [1, 2],
+  );
+  const untilCall = values.until === undefined ? undefined : parseCount('--until', values.until);
+  const trace = parseTrace(values.trace, values['trace-to']);
+  return { kind: 'replay', file, guest, untilCall, trace, isDebug: values.debug ?? false };
+}
+
+function parseTraceCommand(words: readonly string[]): Command {
+  const { values, positionals } = parseWords(words, TRACE_OPTIONS);
+  if (values.help === true) return { kind: 'help' };
+  const [file, guest] = checkFiles('trace', positionals, 'pollux trace FILE [GUEST.wasm]', [1, 2]);
+  return { kind: 'trace', file, guest, calls: values.calls?.split(',').filter(Boolean) };
+}
+
+function parseDiff(words: readonly string[]): Command {
+  const { values, positionals } = parseWords(words, DIFF_OPTIONS);
+  if (values.help === true) return { kind: 'help' };
+  const [left, right = ''] = checkFiles('diff', positionals, 'pollux diff FILE FILE', [2, 2]);
+  return { kind: 'diff', files: [left, right] };
+}
+
+function checkFiles(
+  command: string,
+  files: readonly string[],
+  form: string,
+  [least, most]: readonly [number, number],
+): readonly [string, string | undefined] {
+  const [first, second] = files;
+  if (first !== undefined && files.length >= least && files.length <= most) return [first, second];
+  throw usage(`${command} takes ${least === most ? '' : `${least} or `}${most} files: ${form}`);
+}
+
+/** `--trace`, `--trace=CALL,CALL`, and where to. */
+function parseTrace(calls: string | undefined, file: string | undefined): TraceRequest | undefined {
+  if (calls === undefined && file === undefined) return undefined;
+  const names = (calls ?? '').split(',').filter(Boolean);
+  return {
+    ...(names.length === 0 ? {} : { calls: names }),
+    ...(file === undefined ? {} : { file }),
+  };
+}
+
+function parseWords<T extends NonNullable<ParseArgsConfig['options']>>(
+  words: readonly string[],
+  options: T,
+) {
   try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args: [...words], options, allowPositionals: true });
   } catch (error) {
     // Node's messages go on to explain; their first sentence names the option and what is wrong.
     const [sentence = ''] = (error as Error).message.split(/\.\s/);

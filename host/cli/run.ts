@@ -1,16 +1,25 @@
 // pollux run: one guest, until it ends or a signal ends it.
 
-import type { Guest, GuestEnd } from '../runtime/guest.ts';
+import type { Guest, GuestEnd, TraceOptions } from '../runtime/guest.ts';
+import type { RecordingEnd } from '../runtime/record-file.ts';
 import { run } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
-import type { RunCommand } from './options.ts';
-import { say, sayStack } from './output.ts';
+import type { RunCommand, TraceRequest } from './options.ts';
+import { openOutput, say, sayStack } from './output.ts';
 import { SignalWatch } from './signals.ts';
 
 /** @returns the exit code. */
 export async function runCommand(command: RunCommand): Promise<number> {
   const signals = new SignalWatch(command.limits.drainTimeoutMs !== 0);
-  const guest = await run(command.guest, { ...command, ...command.limits });
+  const { record, trace, limits } = command;
+  const guest = await run(command.guest, {
+    ...{ args: command.args, listen: command.listen, env: command.env },
+    nonBlockingListeners: command.nonBlockingListeners,
+    ...limits,
+    ...(record === undefined ? {} : { record }),
+    ...(trace === undefined ? {} : { trace: openTrace(trace) }),
+  });
+  void guest.recording?.then(sayRecording);
   signals.attach(guest);
   if (!command.isQuiet && guest.addresses.length > 0) {
     say(`listening on ${guest.addresses.join(', ')} (${guest.name}, ${guest.kernel})`);
@@ -18,6 +27,19 @@ export async function runCommand(command: RunCommand): Promise<number> {
   const end = await guest.exited;
   if (command.isDebug) sayStats(guest);
   return signals.exitCode ?? explainEnd(guest, end, command.isDebug);
+}
+
+/** A guest's own standard error stays apart from a trace that goes to a file. */
+function openTrace({ calls, file }: TraceRequest): TraceOptions {
+  return {
+    ...(calls === undefined ? {} : { calls }),
+    ...(file === undefined ? {} : { descriptor: openOutput(file) }),
+  };
+}
+
+function sayRecording({ path, problem }: RecordingEnd): void {
+  if (problem === undefined) return;
+  say(`the recording ${path} has ended, the guest goes on: ${problem}`);
 }
 
 function explainEnd(guest: Guest, end: GuestEnd, isDebug: boolean): number {

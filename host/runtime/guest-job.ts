@@ -1,5 +1,6 @@
 // What a reactor thread is given to run: everything can be cloned from one thread to another.
 
+import type { SharedBlocks } from '../trace/shared-blocks.ts';
 import type { Entry } from './module.ts';
 
 export interface GuestJob {
@@ -17,6 +18,22 @@ export interface GuestJob {
   readonly environ: readonly string[];
   readonly fdCountMax: number;
   readonly trapsOnBadPointer: boolean;
+  /** Where to record what the guest does. */
+  readonly recording?: RecordingJob;
+  readonly trace?: TraceJob;
+}
+
+export interface RecordingJob {
+  readonly blocks: SharedBlocks;
+  /** `module.name` of the imports, by the number that the file has them by. */
+  readonly functions: readonly string[];
+}
+
+export interface TraceJob {
+  /** What the lines are written to. */
+  readonly descriptor: number;
+  /** The functions whose calls are printed; all without it. */
+  readonly calls?: readonly string[];
 }
 
 /** What the thread tells its supervisor; a guest's own code can't send anything. */
@@ -24,5 +41,7 @@ export type ThreadMessage =
   | { readonly kind: 'running' }
   /** The guest is dead. A `catch_all` of its own may still keep it in its code. */
   | { readonly kind: 'ended' }
+  /** What the guest did can't be recorded; its recording ended before it. */
+  | { readonly kind: 'unrecorded'; readonly problem: string }
   /** Why the guest ended, where there is more to say than the control block holds. */
   | { readonly kind: 'detail'; readonly text: string; readonly stack: string };

@@ -1,5 +1,7 @@
 // What a user of the API sees of a guest: what it may be given, what it tells, how it ends.
 
+import type { RecordingEnd } from './record-file.ts';
+
 /** `inherit`: the process's own. `ignore`: /dev/null. A number: that open descriptor. */
 export type Stdio = 'inherit' | 'ignore' | number;
 
@@ -39,6 +41,22 @@ export interface RunOptions {
    * here hears of it first. By default 0.
    */
   readonly drainDelayMs?: number;
+  /**
+   * A file to record the guest to: everything that enters it, so that it can be run again without a
+   * kernel. It must not exist, and is made readable for its owner only: it holds users' bytes. See
+   * docs/record-format.md, and {@link Guest.recording}.
+   */
+  readonly record?: string;
+  /** Prints a line for each call of the guest; see {@link TraceOptions}. */
+  readonly trace?: TraceOptions;
+}
+
+/** What is printed of a guest's calls, and where. The guest waits for it to be written. */
+export interface TraceOptions {
+  /** The functions whose calls are printed, such as `poll_oneoff`; by default all. */
+  readonly calls?: readonly string[];
+  /** An open descriptor of the process. By default 2, standard error. */
+  readonly descriptor?: number;
 }
 
 /** How a guest ended. */
@@ -82,6 +100,11 @@ export interface Guest {
   readonly kernel: string;
   /** Resolves when the guest has ended and nothing of it is left: no thread, descriptor or file. */
   readonly exited: Promise<GuestEnd>;
+  /**
+   * Resolves when the recording that was asked for has ended: when the guest has, or before it, with a
+   * problem, when the disk was full or did not keep up. The guest goes on then, unrecorded.
+   */
+  readonly recording: Promise<RecordingEnd> | undefined;
   /** What the guest has done so far. May be called at any time, also after the end. */
   stats(): GuestStats;
   /**

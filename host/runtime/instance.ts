@@ -10,6 +10,9 @@ import { GuestExit } from '../wasi/guest-exit.ts';
 import { makeImports } from '../wasi/imports.ts';
 import { Sandbox } from '../wasi/sandbox.ts';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
+import { observe } from './observe.ts';
+
+type Exports = Readonly<Record<string, unknown>>;
 
 /** More about how a guest ended than its outcome says. */
 export interface Detail {
@@ -47,25 +50,32 @@ export function runGuest(
     // Before the instance: a start function is the guest's code, too, and may loop for ever.
     control.markRunning();
     tell({ kind: 'running' });
-    const instance = new WebAssembly.Instance(job.module, makeImports(sandbox));
-    sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);
-    if (job.entry === 'command') runCommand(instance, control);
-    else return runReactor(instance, sandbox);
+    const observed = observe(makeImports(sandbox), job);
+    try {
+      const instance = new WebAssembly.Instance(job.module, observed.imports);
+      sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);
+      const exports = observed.attach(instance);
+      if (job.entry === 'command') runCommand(exports, control);
+      else return runReactor(exports, sandbox);
+    } finally {
+      const problem = observed.finish();
+      if (problem !== undefined) tell({ kind: 'unrecorded', problem });
+    }
   } catch (error) {
     return explain(error, control);
   }
   return undefined;
 }
 
-function runCommand(instance: WebAssembly.Instance, control: ControlBlock): void {
-  (instance.exports['_start'] as () => void)();
+function runCommand(exports: Exports, control: ControlBlock): void {
+  (exports['_start'] as () => void)();
   control.end(Outcome.EXITED, 0);
 }
 
 /** A negative answer of `turn` ends a reactor with exit code 1. */
-function runReactor(instance: WebAssembly.Instance, sandbox: Sandbox): Detail {
-  (instance.exports['_initialize'] as (() => void) | undefined)?.();
-  const turn = instance.exports['turn'] as (timeoutMs: number) => number;
+function runReactor(exports: Exports, sandbox: Sandbox): Detail {
+  (exports['_initialize'] as (() => void) | undefined)?.();
+  const turn = exports['turn'] as (timeoutMs: number) => number;
   let answer = 0;
   while (answer >= 0) {
     if (sandbox.control.wantsAttention) sandbox.attend();

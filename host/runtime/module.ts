@@ -25,6 +25,8 @@ export type Entry = 'command' | 'reactor';
 export interface GuestModule {
   /** The file's name, or `guest.wasm` for bytes. */
   readonly name: string;
+  /** As given, before they were limited. */
+  readonly bytes: Uint8Array;
   readonly module: WebAssembly.Module;
   readonly entry: Entry;
 }
@@ -71,7 +73,7 @@ export async function loadModule(
   checkImports(name, shape.imports);
   checkMemory(name, shape);
   const entry = findEntry(name, shape);
-  return { name, entry, module: await compile(name, limit(name, bytes, memoryBytesMax)) };
+  return { name, bytes, entry, module: await compile(name, limit(name, bytes, memoryBytesMax)) };
 }
 
 async function readSource(source: ModuleSource): Promise<{ name: string; bytes: Uint8Array }> {

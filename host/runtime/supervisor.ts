@@ -23,6 +23,8 @@ import type { GuestJob, ThreadMessage } from './guest-job.ts';
 import type { Detail } from './instance.ts';
 import { type Listener, openListener, parseListenRequest } from './listen.ts';
 import { type GuestModule, loadModule, type ModuleSource } from './module.ts';
+import { observationOf, openRecordFile } from './observation.ts';
+import type { RecordFile, RecordingEnd } from './record-file.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** A guest that has not left its code by itself this long after a stop is terminated. */
@@ -53,7 +55,7 @@ const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
  * The process stays alive as long as the guest does. No signal handler is installed.
  *
  * @throws PolluxError `MODULE_NOT_FOUND`, `MODULE_REFUSED`, `BAD_ADDRESS`, `CANNOT_LISTEN`,
- *   `NO_ADDON`, `NO_DESCRIPTORS`, `USAGE`. Then nothing is left behind.
+ *   `NO_ADDON`, `NO_DESCRIPTORS`, `CANNOT_RECORD`, `USAGE`. Then nothing is left behind.
  */
 export async function run(source: ModuleSource, options: RunOptions = {}): Promise<Guest> {
   checkEnvironment(options.env ?? {});
@@ -63,11 +65,20 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
   const fdCountMax = options.maxFds ?? Math.max(FD_COUNT_LEAST, freeDescriptorCount() - FD_RESERVE);
   const kernel = openLiveKernel();
   const listeners: Listener[] = [];
+  let recordFile: RecordFile | undefined;
   try {
     for (const [index, request] of requests.entries()) {
       listeners.push(await openListener(kernel, request, index));
     }
-    const running = new RunningGuest(guest, kernel, listeners, { ...options, maxFds: fdCountMax });
+    // The last that can fail but for the thread: no file is left of a guest that never was.
+    recordFile = openRecordFile(guest, options);
+    const running = new RunningGuest(
+      guest,
+      kernel,
+      listeners,
+      { ...options, maxFds: fdCountMax },
+      recordFile,
+    );
     await running.started;
     const failure = running.startFailure;
     if (failure !== undefined) throw failure;
@@ -85,6 +96,7 @@ class RunningGuest implements Guest {
   readonly addresses: readonly string[];
   readonly kernel: string;
   readonly exited: Promise<GuestEnd>;
+  readonly recording: Promise<RecordingEnd> | undefined;
   /** Resolves when the guest's code runs, or has ended already. */
   readonly started: Promise<void>;
   readonly #control = new ControlBlock();
@@ -95,6 +107,7 @@ class RunningGuest implements Guest {
   readonly #wake: number;
   readonly #drainer: Drainer;
   readonly #watchdog: Watchdog | undefined;
+  readonly #recordFile: RecordFile | undefined;
   #terminate: NodeJS.Timeout | undefined;
   #detail: Detail = { text: '', stack: '' };
   #hasEnded = false;
@@ -104,8 +117,11 @@ class RunningGuest implements Guest {
     kernel: LiveKernel,
     listeners: readonly Listener[],
     options: RunOptions & { readonly maxFds: number },
+    recordFile: RecordFile | undefined,
   ) {
     this.name = guest.name;
+    this.#recordFile = recordFile;
+    this.recording = recordFile?.ended;
     this.kernel = `${kernel.name} kernel, ${kernel.capabilities.demux}`;
     this.addresses = listeners.map(({ address }) => formatAddress(address));
     this.#listeners = listeners;
@@ -122,16 +138,21 @@ class RunningGuest implements Guest {
       listenerFlags: options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0,
       trapsOnBadPointer: options.badPointer === 'trap',
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
+      ...observationOf(options, recordFile),
     };
     this.#descriptors = job.listeners;
     this.#worker = new Worker(new URL('./reactor-thread.js', import.meta.url), { workerData: job });
     this.exited = new Promise((resolve) => {
-      this.#worker.once('exit', () => resolve(this.#cleanUp()));
+      this.#worker.once('exit', () => {
+        const end = this.#cleanUp();
+        void Promise.resolve(this.#recordFile?.finish()).then(() => resolve(end));
+      });
     });
     this.started = new Promise((resolve) => {
       this.#worker.on('message', (message: ThreadMessage) => {
         if (message.kind === 'detail') this.#detail = message;
         else if (message.kind === 'running') resolve();
+        else if (message.kind === 'unrecorded') this.#recordFile?.fail(message.problem);
         else this.#terminateLater(() => undefined);
       });
       void this.exited.then(() => resolve());

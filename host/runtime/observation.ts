@@ -1,0 +1,60 @@
+// What the main thread prepares for those who look on at a guest: the file of a recording, where a trace
+// goes, and that both make sense.
+
+import { PolluxError } from '../base/pollux-error.ts';
+import { headOf } from '../trace/record.ts';
+import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
+import type { RunOptions } from './guest.ts';
+import type { GuestJob } from './guest-job.ts';
+import type { GuestModule } from './module.ts';
+import { RecordFile } from './record-file.ts';
+
+const STDERR = 2;
+
+/** In the order in which the imports are made. */
+const FUNCTIONS = SIGNATURES.map(({ name }) => `${MODULE_NAME}.${name}`);
+
+/**
+ * Makes the file that the options ask for.
+ *
+ * @throws PolluxError `CANNOT_RECORD`
+ */
+export function openRecordFile(guest: GuestModule, options: RunOptions): RecordFile | undefined {
+  if (options.record === undefined) return undefined;
+  const { maxMemoryBytes } = options;
+  const head = headOf(FUNCTIONS, {
+    module: guest.bytes,
+    name: guest.name,
+    ...(maxMemoryBytes === undefined ? {} : { memoryBytesMax: maxMemoryBytes }),
+    about: { args: JSON.stringify(options.args ?? []) },
+  });
+  return new RecordFile(options.record, head, guest.bytes);
+}
+
+/** The part of the job that says who looks on. */
+export function observationOf(
+  { trace }: RunOptions,
+  recordFile: RecordFile | undefined,
+): Pick<GuestJob, 'recording' | 'trace'> {
+  return {
+    ...(recordFile === undefined
+      ? {}
+      : { recording: { blocks: recordFile.blocks, functions: FUNCTIONS } }),
+    ...(trace === undefined
+      ? {}
+      : { trace: { descriptor: STDERR, ...trace, ...checkedCalls(trace.calls) } }),
+  };
+}
+
+/** @throws PolluxError `USAGE` for a function that preview1 does not have. */
+export function checkedCalls(calls: readonly string[] | undefined): {
+  readonly calls?: readonly string[];
+} {
+  if (calls === undefined) return {};
+  const unknown = calls.find((call) => SIGNATURES.every(({ name }) => name !== call));
+  if (unknown === undefined) return { calls };
+  throw new PolluxError(
+    'USAGE',
+    `there is no call ${JSON.stringify(unknown)} to trace; preview1 has fd_write, poll_oneoff and so on`,
+  );
+}
