@@ -19,14 +19,3 @@ export function isSameRange(
   for (let at = from; at < end; at++) if (a[at + aShift] !== b[at]) return false;
   return true;
 }
-
-/** Copies the bytes of `source` from `from` up to `end` to `to` on in `target`. */
-export function copyRange(
-  source: Uint8Array,
-  target: Uint8Array,
-  range: { readonly from: number; readonly end: number; readonly to: number },
-): void {
-  const { from, end, to } = range;
-  if (typeof Buffer !== 'undefined' && source instanceof Buffer) source.copy(target, to, from, end);
-  else target.set(source.subarray(from, end), to);
-}

@@ -11,6 +11,7 @@ import {
   type Entry,
   Opcode,
   type OutputBytes,
+  SHORT_BYTES_MAX,
   UNWOUND,
   type Value,
   ValueTag,
@@ -114,7 +115,7 @@ export class EntryReader {
         if (output.kind === 'texts') outputs.push(this.#changes());
         else if (output.kind === 'value' && result === 0) {
           outputs.push(this.#take(output.lengthBytes));
-        } else outputs.push(this.#take(this.#varint()));
+        } else outputs.push(this.#bulk());
       }
     }
     const sentHash = signature.sent !== undefined && result === 0 ? this.#u32() : 0;
@@ -127,6 +128,12 @@ export class EntryReader {
       ...{ words, result, outputs, sentHash },
       timeUs: this.#timeUs,
     };
+  }
+
+  #bulk(): Uint8Array {
+    const lengthBytes = this.#varint();
+    if (lengthBytes > SHORT_BYTES_MAX) this.#take(this.#byte());
+    return this.#take(lengthBytes);
   }
 
   #changes(): Change[] {

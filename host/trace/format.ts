@@ -38,6 +38,9 @@ export const Opcode = {
 /** The result of a call that threw. Errnos are 16 bits. */
 export const UNWOUND = 65_536;
 
+/** Longer bytes of an output are preceded by a byte, n, and n bytes that only align them. */
+export const SHORT_BYTES_MAX = 160;
+
 /** How a value of a call into the guest is written. */
 export const ValueTag = { I32: 0, F64: 1, I64: 2 } as const;
 

@@ -43,8 +43,9 @@ function body(): Code {
   return [
     ...set(LEFT, get(LENGTH)),
     ...set(MULTIPLIER, splat(i32(HASH_MULTIPLIER))),
-    ...lanes.flatMap((lane, index) => set(lane, laneStart(index))),
+    ...set(first, laneStart(0)),
     ...when(atLeast(STRIPE_BYTES), [
+      ...others.flatMap((lane, index) => set(lane, laneStart(index + 1))),
       ...repeat(atLeast(STRIPE_BYTES), [
         ...lanes.flatMap((lane, index) => vectorStep(lane, load(index * VECTOR_BYTES))),
         ...advance(STRIPE_BYTES),

@@ -121,6 +121,7 @@ export class Recorder {
     const isTimed = TIMED.includes(name);
     const isNarrow = call.parameters === call.words && signature.parameters.length <= 7;
     const { words } = call;
+    const writer = this.#writer;
     // One shape for all of up to seven i32; what a function does not have is 0.
     const narrow = (
       a: number,
@@ -131,7 +132,7 @@ export class Recorder {
       f: number,
       g: number,
     ): unknown => {
-      if (this.#writer.hasEnded) return body(a, b, c, d, e, f, g);
+      if (writer.hasEnded) return body(a, b, c, d, e, f, g);
       words[0] = a;
       words[1] = b;
       words[2] = c;
@@ -139,7 +140,7 @@ export class Recorder {
       words[4] = e;
       words[5] = f;
       words[6] = g;
-      this.#before(call);
+      this.#before(call, isTimed);
       let result: unknown;
       try {
         result = body(a, b, c, d, e, f, g);
@@ -154,7 +155,7 @@ export class Recorder {
     const wide: HostFunction = (...parameters) => {
       if (this.#writer.hasEnded) return body(...parameters);
       call.take(parameters);
-      this.#before(call);
+      this.#before(call, isTimed);
       let result: unknown;
       try {
         result = body(...parameters);
@@ -169,11 +170,14 @@ export class Recorder {
     return isNarrow ? (narrow as HostFunction) : wide;
   }
 
-  #before(call: CallRecorder): void {
+  #before(call: CallRecorder, isTimed: boolean): void {
     this.#isInImport = true;
+    // It may sleep for long: who kills the process then shall find everything before it.
+    if (isTimed) this.#writer.publish();
     const memory = this.#watched?.memory;
     if (memory === undefined) return;
-    if (memory.isStale) memory.refresh();
+    // A memory that grew has left its views empty: quicker to see than that its buffer is another.
+    if (memory.bytes.length === 0) memory.refresh();
     call.before(memory);
   }
 

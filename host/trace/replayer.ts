@@ -143,18 +143,18 @@ export class Replayer {
     memory: GuestMemory,
   ): void {
     call.outputs.forEach((recorded, index) => {
-      const output = signature.outputs[index];
-      if (output === undefined) return;
+      const place = regions.places[index];
+      if (place === undefined) return;
       if (!(recorded instanceof Uint8Array)) {
         for (const { pointer, bytes } of recorded) memory.bytes.set(bytes, pointer);
         return;
       }
-      if (output.kind === 'texts' || recorded.length === 0) return;
-      const room = regions.roomBytes(output, parameters, memory);
+      if (recorded.length === 0) return;
+      const room = regions.roomBytes(place, parameters, memory);
       if (recorded.length > room) {
         this.#differ(call, `${signature.name} has room for ${room} bytes`);
       }
-      regions.locate(output, parameters, recorded.length);
+      regions.locate(place, parameters, recorded.length);
       let from = 0;
       for (let piece = 0; piece < regions.count; piece++) {
         const lengthBytes = regions.lengths[piece] as number;
@@ -169,10 +169,10 @@ export class Replayer {
     const { signature, regions } = replayed;
     const watched = this.#watched;
     const isCompared = call.result === 0 && this.#options.compare !== 'calls';
-    if (signature.sent === undefined || watched === undefined || !isCompared) return;
+    if (regions.sent === undefined || watched === undefined || !isCompared) return;
     const { memory, hasher } = watched;
     const words = Int32Array.from(parameters);
-    const hash = hashSent(regions, signature.sent, words, memory, hasher);
+    const hash = hashSent(regions, regions.sent, words, memory, hasher);
     if (hash === call.sentHash) return;
     this.#differ(call, formatSent(signature, { words, regions, memory, hash }));
   }

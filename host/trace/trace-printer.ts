@@ -3,8 +3,8 @@
 
 import { NS_PER_US, NS_PER_S } from '../base/units.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
-import { CallRegions } from '../wasi/regions.ts';
-import type { Output, Parameter, Signature } from '../wasi/signatures.ts';
+import { CallRegions, type Place, PlaceKind } from '../wasi/regions.ts';
+import type { Parameter, Signature } from '../wasi/signatures.ts';
 import { eventsText, fdstatText, iovecsText, subscriptionsText } from './list-text.ts';
 import type { CallObserver } from './observer.ts';
 import { argumentText, bytesText, resultText, valueText } from './text.ts';
@@ -60,41 +60,37 @@ export class TracePrinter implements CallObserver {
   }
 
   #outputs(call: CallUnderWay, memory: GuestMemory): string[] {
-    const { signature } = call;
-    const texts = signature.outputs.flatMap((output) => this.#output(call, output, memory));
-    if (signature.sent !== undefined) texts.push(this.#moved(call, signature.sent, memory));
+    const { places, sent } = call.regions;
+    const texts = places.flatMap((place) => this.#place(call, place, memory));
+    if (sent !== undefined) texts.push(this.#moved(call, sent, memory));
     return texts;
   }
 
-  #output(call: CallUnderWay, output: Output, memory: GuestMemory): string[] {
+  #place(call: CallUnderWay, place: Place, memory: GuestMemory): string[] {
     const { signature, parameters, regions } = call;
-    if (output.kind === 'texts') {
+    if (place.kind === PlaceKind.TEXTS) {
       const changed = regions.changes(memory);
       return changed.map(({ pointer, lengthBytes }) =>
         bytesText(memory.bytes.subarray(pointer, pointer + lengthBytes)),
       );
     }
-    if (output.kind === 'value') {
-      const pointer = parameters[output.pointer] ?? 0;
-      const bytes = memory.bytes.subarray(pointer, pointer + output.lengthBytes);
+    if (place.kind === PlaceKind.VALUE) {
+      const pointer = parameters[place.pointer] ?? 0;
+      const bytes = memory.bytes.subarray(pointer, pointer + place.valueBytes);
       const text =
         signature.name === 'fd_fdstat_get' ? fdstatText(memory, pointer) : valueText(bytes);
-      return [`${signature.parameters[output.pointer]?.name ?? ''} ${text}`];
+      return [`${signature.parameters[place.pointer]?.name ?? ''} ${text}`];
     }
-    if (signature.name === 'poll_oneoff' && output.kind === 'array') {
-      const count = memory.getUint32(parameters[output.written] ?? 0);
-      return [eventsText(memory, parameters[output.pointer] ?? 0, count)];
+    if (signature.name === 'poll_oneoff' && place.kind === PlaceKind.ARRAY) {
+      const count = memory.getUint32(parameters[place.written] ?? 0);
+      return [eventsText(memory, parameters[place.pointer] ?? 0, count)];
     }
-    return [this.#moved(call, output, memory)];
+    return [this.#moved(call, place, memory)];
   }
 
   /** The bytes that a call moved, one text for all of their pieces. */
-  #moved(
-    { parameters, regions }: CallUnderWay,
-    output: Exclude<Output, { kind: 'texts' }>,
-    memory: GuestMemory,
-  ): string {
-    regions.locate(output, parameters, regions.writtenBytes(output, parameters, memory));
+  #moved({ parameters, regions }: CallUnderWay, place: Place, memory: GuestMemory): string {
+    regions.locate(place, parameters, regions.writtenBytes(place, parameters, memory));
     const pieces: number[] = [];
     for (let index = 0; index < regions.count && pieces.length < PIECES_BYTES_MAX; index++) {
       const pointer = regions.pointers[index] ?? 0;

@@ -16,13 +16,36 @@ export interface Region {
   readonly lengthBytes: number;
 }
 
+/** Kinds of {@link Place}: those of {@link Output}, as numbers. */
+export const PlaceKind = { VALUE: 0, BUFFER: 1, ARRAY: 2, VECTORS: 3, TEXTS: 4 } as const;
+export type PlaceKind = (typeof PlaceKind)[keyof typeof PlaceKind];
+
+/**
+ * An {@link Output} in one shape whatever its kind, since recording looks at it in every call. Fields
+ * that a kind does not have are 0; they are indexes of parameters, but for the two of bytes.
+ */
+export interface Place {
+  readonly kind: PlaceKind;
+  readonly pointer: number;
+  /** Of a value. */
+  readonly valueBytes: number;
+  /** How long a buffer is; for how many elements an array has room. */
+  readonly length: number;
+  readonly elementBytes: number;
+  /** Where the call says how much it wrote. */
+  readonly written: number;
+}
+
 /** The places of one function's calls, one call at a time. */
 export class CallRegions {
+  /** What a call writes, in the order of the signature. */
+  readonly places: readonly Place[];
+  /** What leaves the guest. */
+  readonly sent: Place | undefined;
   readonly #vectors: Vectors | undefined;
   readonly #hasTexts: boolean;
   readonly #listPointers: Uint32Array;
   readonly #listLengths: Uint32Array;
-  #listCount = 0;
   #listBytes = 0;
   #snapshot: Uint8Array | undefined;
 
@@ -32,9 +55,11 @@ export class CallRegions {
   count = 0;
 
   constructor(signature: Signature) {
+    this.places = signature.outputs.map(placeOf);
+    this.sent = signature.sent === undefined ? undefined : placeOf(signature.sent);
     const listed = signature.outputs.find((output) => output.kind === 'vectors');
     this.#vectors = listed ?? signature.sent;
-    this.#hasTexts = signature.outputs.some(({ kind }) => kind === 'texts');
+    this.#hasTexts = this.places.some(({ kind }) => kind === PlaceKind.TEXTS);
     const room = this.#vectors === undefined ? 1 : VECTOR_COUNT_MAX;
     this.#listPointers = new Uint32Array(room);
     this.#listLengths = new Uint32Array(room);
@@ -54,55 +79,34 @@ export class CallRegions {
   }
 
   /** All that the call may write; 0 when that place is not in the memory. */
-  roomBytes(output: Output, parameters: ArrayLike<number>, memory: GuestMemory): number {
-    let lengthBytes = 0;
-    switch (output.kind) {
-      case 'vectors':
-        return this.#listBytes;
-      case 'texts':
-        return 0;
-      case 'value':
-        ({ lengthBytes } = output);
-        break;
-      case 'buffer':
-        lengthBytes = at(parameters, output.length);
-        break;
-      case 'array':
-        lengthBytes = at(parameters, output.room) * output.elementBytes;
-        break;
+  roomBytes(place: Place, parameters: ArrayLike<number>, memory: GuestMemory): number {
+    if (place.kind === PlaceKind.TEXTS) return 0;
+    if (place.kind === PlaceKind.VECTORS) return this.#listBytes;
+    let lengthBytes = place.valueBytes;
+    if (place.kind === PlaceKind.BUFFER) lengthBytes = at(parameters, place.length);
+    if (place.kind === PlaceKind.ARRAY) {
+      lengthBytes = at(parameters, place.length) * place.elementBytes;
     }
-    return memory.holds(at(parameters, output.pointer), lengthBytes) ? lengthBytes : 0;
+    return memory.holds(at(parameters, place.pointer), lengthBytes) ? lengthBytes : 0;
   }
 
-  /** The second step, after a call that answered SUCCESS: how much it wrote. */
-  writtenBytes(
-    output: Exclude<Output, { kind: 'texts' }>,
-    parameters: ArrayLike<number>,
-    memory: GuestMemory,
-  ): number {
-    switch (output.kind) {
-      case 'value':
-        return output.lengthBytes;
-      case 'buffer':
-        return at(parameters, output.length);
-      case 'array':
-        return memory.getUint32(at(parameters, output.written)) * output.elementBytes;
-      case 'vectors': {
-        const writtenBytes = memory.getUint32(at(parameters, output.written));
-        assert(writtenBytes <= this.#listBytes, 'a call moved more bytes than its buffers hold');
-        return writtenBytes;
-      }
-    }
+  /** The second step, after a call that answered SUCCESS: how much it wrote. Not for texts. */
+  writtenBytes(place: Place, parameters: ArrayLike<number>, memory: GuestMemory): number {
+    if (place.kind === PlaceKind.VALUE) return place.valueBytes;
+    if (place.kind === PlaceKind.BUFFER) return at(parameters, place.length);
+    const written = memory.getUint32(at(parameters, place.written));
+    if (place.kind === PlaceKind.ARRAY) return written * place.elementBytes;
+    assert(written <= this.#listBytes, 'a call moved more bytes than its buffers hold');
+    return written;
   }
 
-  /** Puts the first `lengthBytes` of a place into {@link pointers} and {@link lengths}. */
-  locate(
-    output: Exclude<Output, { kind: 'texts' }>,
-    parameters: ArrayLike<number>,
-    lengthBytes: number,
-  ): void {
-    if (output.kind !== 'vectors') {
-      this.pointers[0] = at(parameters, output.pointer);
+  /**
+   * Puts the first `lengthBytes` of a place into {@link pointers} and {@link lengths}. Not for texts,
+   * and no more bytes than there is room.
+   */
+  locate(place: Place, parameters: ArrayLike<number>, lengthBytes: number): void {
+    if (place.kind !== PlaceKind.VECTORS) {
+      this.pointers[0] = at(parameters, place.pointer);
       this.lengths[0] = lengthBytes;
       this.count = 1;
       return;
@@ -119,7 +123,7 @@ export class CallRegions {
     this.count = count;
   }
 
-  /** The ranges that differ from what {@link before} saw, for `texts`. */
+  /** The ranges that differ from what {@link before} saw, for texts. */
   changes(memory: GuestMemory): Region[] {
     const before = this.#snapshot ?? memory.bytes;
     const now = memory.bytes;
@@ -136,14 +140,10 @@ export class CallRegions {
   }
 
   /** Everything that a call which answered SUCCESS wrote. */
-  written(
-    outputs: readonly Output[],
-    parameters: ArrayLike<number>,
-    memory: GuestMemory,
-  ): Region[] {
-    return outputs.flatMap((output) => {
-      if (output.kind === 'texts') return this.changes(memory);
-      this.locate(output, parameters, this.writtenBytes(output, parameters, memory));
+  written(parameters: ArrayLike<number>, memory: GuestMemory): Region[] {
+    return this.places.flatMap((place) => {
+      if (place.kind === PlaceKind.TEXTS) return this.changes(memory);
+      this.locate(place, parameters, this.writtenBytes(place, parameters, memory));
       return Array.from({ length: this.count }, (_, index) => ({
         pointer: this.pointers[index] as number,
         lengthBytes: this.lengths[index] as number,
@@ -154,30 +154,44 @@ export class CallRegions {
   #loadList(vectors: Vectors, parameters: ArrayLike<number>, memory: GuestMemory): void {
     const list = at(parameters, vectors.list);
     const count = at(parameters, vectors.count);
-    this.#listCount = 0;
     this.#listBytes = 0;
     // A call with a list, or a buffer, outside of the memory has no effect.
     if (!memory.holds(list, count * Iovec.BYTES)) return;
     const loadedCount = Math.min(count, VECTOR_COUNT_MAX);
+    let listBytes = 0;
     for (let index = 0; index < loadedCount; index++) {
       const entry = list + index * Iovec.BYTES;
       const pointer = memory.getUint32(entry + Iovec.BUF);
       const lengthBytes = memory.getUint32(entry + Iovec.LEN);
-      if (!memory.holds(pointer, lengthBytes)) {
-        this.#listCount = 0;
-        this.#listBytes = 0;
-        return;
-      }
+      if (!memory.holds(pointer, lengthBytes)) return;
       this.#listPointers[index] = pointer;
       this.#listLengths[index] = lengthBytes;
-      this.#listBytes += lengthBytes;
+      listBytes += lengthBytes;
     }
-    this.#listCount = loadedCount;
+    this.#listBytes = listBytes;
   }
+}
 
-  /** How many buffers the last list had, of those that count. */
-  get listCount(): number {
-    return this.#listCount;
+function placeOf(output: Output): Place {
+  const none = { pointer: 0, valueBytes: 0, length: 0, elementBytes: 0, written: 0 };
+  switch (output.kind) {
+    case 'value':
+      return {
+        kind: PlaceKind.VALUE,
+        ...none,
+        pointer: output.pointer,
+        valueBytes: output.lengthBytes,
+      };
+    case 'buffer':
+      return { kind: PlaceKind.BUFFER, ...none, pointer: output.pointer, length: output.length };
+    case 'array': {
+      const { pointer, room, elementBytes, written } = output;
+      return { kind: PlaceKind.ARRAY, ...none, pointer, length: room, elementBytes, written };
+    }
+    case 'vectors':
+      return { kind: PlaceKind.VECTORS, ...none, written: output.written };
+    case 'texts':
+      return { kind: PlaceKind.TEXTS, ...none };
   }
 }
 

@@ -152,7 +152,7 @@ class Round {
     // The table takes for text what has changed, which would be no test of it.
     if (signature.name === 'args_get') return textRegions(ARGS, first, second);
     if (signature.name === 'environ_get') return textRegions(ENVIRON, first, second);
-    return table.written(signature.outputs, numbers, new GuestMemory(this.#world.caller.memory));
+    return table.written(numbers, new GuestMemory(this.#world.caller.memory));
   }
 
   /** What a guest can't do itself: clients come and go, its memory grows, a wake comes. */
