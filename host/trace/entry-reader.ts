@@ -58,7 +58,8 @@ export class EntryReader {
   }
 
   /**
-   * The next record but those that only tell the time. Its bytes are good until the next call of this.
+   * The next record but those that only tell the time. The words of a call are good until the next
+   * call of this.
    *
    * @returns undefined when there is no further whole one.
    * @throws PolluxError `RECORDING_REFUSED` for one that makes no sense.
@@ -104,7 +105,7 @@ export class EntryReader {
     const { signature, wordCount } = known;
     const changes = this.#varint();
     const result = (changes & 1) === 0 ? 0 : this.#varint();
-    const words = known.words.slice();
+    const { words } = known;
     for (let index = 0; index < wordCount; index++) {
       if ((changes & (2 << index)) === 0) continue;
       words[index] = (words[index] as number) + this.#signed();
@@ -119,7 +120,6 @@ export class EntryReader {
       }
     }
     const sentHash = signature.sent !== undefined && result === 0 ? this.#u32() : 0;
-    known.words.set(words);
     this.#callCount += 1;
     return {
       kind: 'call',

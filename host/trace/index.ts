@@ -11,4 +11,7 @@ export { record, type Recorded, type RecordOptions } from './record.ts';
 export type { RecorderOptions } from './recorder.ts';
 export { openRecording, type Recording, type RecordingBytes } from './recording.ts';
 export { replay, type Replay, type ReplayEnd, type ReplayOptions } from './replay.ts';
+export { SentBytes } from './sent-bytes.ts';
+export { trace, type Traced, type TraceOptions } from './trace.ts';
+export { TracePrinter, type TracePrinterOptions } from './trace-printer.ts';
 export { type ImportObject, PREVIEW1, type SignatureTable } from './signature-table.ts';

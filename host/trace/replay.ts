@@ -78,12 +78,7 @@ export class Replay {
       if (error !== this.#replayer.unwinding && this.#replayer.peek()?.kind !== 'end') throw error;
       return this.#end(this.#replayer.take(), undefined);
     }
-    const memory = instance.exports['memory'];
-    if (!(memory instanceof WebAssembly.Memory)) {
-      throw new PolluxError('REPLAY_DIFFERS', 'the guest exports no memory named "memory"');
-    }
-    const hasher = new Hasher(memory);
-    this.#replayer.watch(memory, hasher);
+    const hasher = this.attach(instance);
     for (;;) {
       const entry = this.#replayer.take();
       if (entry?.kind !== 'enter') return this.#end(entry, hasher);
@@ -92,6 +87,20 @@ export class Replay {
       if (stopped !== undefined) return stopped;
       this.#checkLeave(leave);
     }
+  }
+
+  /**
+   * Tells the memory of an instance whose exports the caller calls itself, in the recorded order;
+   * {@link run} does both. @returns what hashes that memory.
+   */
+  attach(instance: WebAssembly.Instance): Hasher {
+    const memory = instance.exports['memory'];
+    if (!(memory instanceof WebAssembly.Memory)) {
+      throw new PolluxError('REPLAY_DIFFERS', 'the guest exports no memory named "memory"');
+    }
+    const hasher = new Hasher(memory);
+    this.#replayer.watch(memory, hasher);
+    return hasher;
   }
 
   #enter(instance: WebAssembly.Instance, { name, arguments: values }: Enter): Leave {

@@ -3,7 +3,7 @@
 
 import type { PolluxError } from '../base/pollux-error.ts';
 import { GuestMemory } from '../wasi/memory.ts';
-import { CallRegions } from '../wasi/regions.ts';
+import { CallRegions, type Place } from '../wasi/regions.ts';
 import type { Signature } from '../wasi/signatures.ts';
 import { hashSent, type Watched } from './call-recorder.ts';
 import { differs, formatGuestCall, formatSent } from './differences.ts';
@@ -13,6 +13,9 @@ import type { Hasher } from './hash.ts';
 import { type CallObserver, unsignedValues } from './observer.ts';
 import type { Recording } from './recording.ts';
 import type { HostFunction } from './signature-table.ts';
+
+/** Fewer are quicker byte by byte than by a call of the engine. */
+const FEW_BYTES = 32;
 
 /** Thrown through the guest when its replay stops, and by a call that was unwound. */
 export class ReplayUnwinding extends Error {
@@ -37,6 +40,10 @@ interface ReplayedFunction {
   readonly signature: Signature & { readonly module: string };
   readonly number: number;
   readonly regions: CallRegions;
+  /** The arguments of the call under way: an i64 is two words, the low one first. */
+  readonly words: Int32Array;
+  /** By the index of the parameter; of an i64 the low word. */
+  readonly parameters: Int32Array;
 }
 
 export class Replayer {
@@ -61,7 +68,9 @@ export class Replayer {
     recording.functions.forEach((signature, number) => {
       const regions = new CallRegions(signature);
       const module = (this.imports[signature.module] ??= {});
-      const replayed = { signature, number, regions };
+      const words = new Int32Array(2 * signature.parameters.length);
+      const parameters = new Int32Array(signature.parameters.length);
+      const replayed = { signature, number, regions, words, parameters };
       module[signature.name] = (...values) => this.#call(replayed, values);
     });
   }
@@ -91,9 +100,9 @@ export class Replayer {
     const entry = this.peek();
     if (entry === undefined) return this.#end({ why: 'records ended' });
     if (this.callCount === this.#options.untilCall) return this.#end({ why: 'until' });
-    const words = wordsOf(values);
-    if (entry.kind !== 'call' || !this.#isSame(entry, replayed, words)) {
-      return this.#differ(entry, formatGuestCall(replayed.signature, words));
+    takeArguments(replayed, values);
+    if (entry.kind !== 'call' || !this.#isSame(entry, replayed)) {
+      return this.#differ(entry, formatGuestCall(replayed.signature, replayed.words));
     }
     this.take();
     this.callCount = entry.number;
@@ -105,11 +114,10 @@ export class Replayer {
     const { observer } = this.#options;
     const memory = this.#memory();
     if (memory !== undefined) {
-      const parameters = values.map(lowWord);
       observer?.before(replayed.signature, unsignedValues(values), memory);
-      replayed.regions.before(parameters, memory);
-      this.#writeOutputs(call, replayed, parameters, memory);
-      this.#checkSent(call, replayed, parameters);
+      replayed.regions.before(replayed.parameters, memory);
+      this.#writeOutputs(call, replayed, memory);
+      this.#checkSent(call, replayed);
       observer?.after(call.result === UNWOUND ? 'unwound' : call.result, memory);
     }
     if (call.result !== UNWOUND) return call.result;
@@ -123,10 +131,13 @@ export class Replayer {
     return memory;
   }
 
-  #isSame(call: Call, { number, signature }: ReplayedFunction, words: Int32Array): boolean {
+  #isSame(call: Call, { number, signature, words }: ReplayedFunction): boolean {
     if (call.function !== number) return false;
     if (this.#options.compare !== 'calls') {
-      return words.every((word, index) => word === call.words[index]);
+      for (let index = 0; index < call.words.length; index++) {
+        if (words[index] !== call.words[index]) return false;
+      }
+      return true;
     }
     let word = 0;
     return signature.parameters.every(({ kind, type }) => {
@@ -136,43 +147,49 @@ export class Replayer {
     });
   }
 
-  #writeOutputs(
-    call: Call,
-    { signature, regions }: ReplayedFunction,
-    parameters: readonly number[],
-    memory: GuestMemory,
-  ): void {
-    call.outputs.forEach((recorded, index) => {
-      const place = regions.places[index];
-      if (place === undefined) return;
-      if (!(recorded instanceof Uint8Array)) {
-        for (const { pointer, bytes } of recorded) memory.bytes.set(bytes, pointer);
-        return;
-      }
-      if (recorded.length === 0) return;
-      const room = regions.roomBytes(place, parameters, memory);
-      if (recorded.length > room) {
-        this.#differ(call, `${signature.name} has room for ${room} bytes`);
-      }
-      regions.locate(place, parameters, recorded.length);
-      let from = 0;
-      for (let piece = 0; piece < regions.count; piece++) {
-        const lengthBytes = regions.lengths[piece] as number;
-        const bytes = recorded.subarray(from, from + lengthBytes);
-        memory.bytes.set(bytes, regions.pointers[piece]);
-        from += lengthBytes;
-      }
-    });
+  #writeOutputs(call: Call, replayed: ReplayedFunction, memory: GuestMemory): void {
+    const { places } = replayed.regions;
+    for (let index = 0; index < call.outputs.length; index++) {
+      const place = places[index];
+      const recorded = call.outputs[index];
+      if (place === undefined || recorded === undefined) continue;
+      if (recorded instanceof Uint8Array) this.#writePlace(call, replayed, place, recorded, memory);
+      else for (const { pointer, bytes } of recorded) memory.bytes.set(bytes, pointer);
+    }
   }
 
-  #checkSent(call: Call, replayed: ReplayedFunction, parameters: readonly number[]): void {
-    const { signature, regions } = replayed;
+  #writePlace(
+    call: Call,
+    { signature, regions, parameters }: ReplayedFunction,
+    place: Place,
+    recorded: Uint8Array,
+    memory: GuestMemory,
+  ): void {
+    if (recorded.length === 0) return;
+    const room = regions.roomBytes(place, parameters, memory);
+    if (recorded.length > room) this.#differ(call, `${signature.name} has room for ${room} bytes`);
+    regions.locate(place, parameters, recorded.length);
+    let from = 0;
+    for (let piece = 0; piece < regions.count; piece++) {
+      const lengthBytes = regions.lengths[piece] as number;
+      const pointer = regions.pointers[piece] as number;
+      if (lengthBytes <= FEW_BYTES) {
+        for (let at = 0; at < lengthBytes; at++) {
+          memory.bytes[pointer + at] = recorded[from + at] as number;
+        }
+      } else {
+        memory.bytes.set(recorded.subarray(from, from + lengthBytes), pointer);
+      }
+      from += lengthBytes;
+    }
+  }
+
+  #checkSent(call: Call, { signature, regions, words, parameters }: ReplayedFunction): void {
     const watched = this.#watched;
     const isCompared = call.result === 0 && this.#options.compare !== 'calls';
     if (regions.sent === undefined || watched === undefined || !isCompared) return;
     const { memory, hasher } = watched;
-    const words = Int32Array.from(parameters);
-    const hash = hashSent(regions, regions.sent, words, memory, hasher);
+    const hash = hashSent(regions, regions.sent, parameters, memory, hasher);
     if (hash === call.sentHash) return;
     this.#differ(call, formatSent(signature, { words, regions, memory, hash }));
   }
@@ -188,14 +205,18 @@ export class Replayer {
   }
 }
 
-/** As the recording has them: an i64 is two words, the low one first. */
-function wordsOf(values: readonly (number | bigint)[]): Int32Array {
-  const words: number[] = [];
-  for (const value of values) {
-    words.push(lowWord(value));
-    if (typeof value === 'bigint') words.push(lowWord(value >> 32n));
+function takeArguments(
+  { words, parameters }: ReplayedFunction,
+  values: readonly (number | bigint)[],
+): void {
+  let word = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number | bigint;
+    const low = lowWord(value);
+    parameters[index] = low;
+    words[word++] = low;
+    if (typeof value === 'bigint') words[word++] = lowWord(value >> 32n);
   }
-  return Int32Array.from(words);
 }
 
 function lowWord(value: number | bigint): number {

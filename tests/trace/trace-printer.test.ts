@@ -30,7 +30,8 @@ function tracer(world: TestWorld, calls?: readonly string[]) {
   const names = ['poll_oneoff', 'sock_accept', 'sock_recv', 'sock_send', 'fd_close', 'path_open'];
   const imports = Object.fromEntries(names.map((name) => [name, live(name)]));
   const traced = trace({ [MODULE_NAME]: imports }, printer);
-  traced.attach({ exports: { memory: world.caller.memory } } as WebAssembly.Instance);
+  const instance: unknown = { exports: { memory: world.caller.memory } };
+  traced.attach(instance as WebAssembly.Instance);
   const functions = traced.imports[MODULE_NAME] as Record<string, Call>;
   return (name: string, ...parameters: (number | bigint)[]): string => {
     functions[name]!(...parameters);
