@@ -11,6 +11,11 @@ import type { RecordWriter } from './record-writer.ts';
 
 /** Opcode, changes, result and eleven words. */
 const HEADER_BYTES_MAX = 80;
+/** So many changes fit a byte of their varint. */
+const SIMPLE_WORD_COUNT_MAX = 6;
+/** Of a simple record: header, values, a short output, a hash. */
+const SIMPLE_BYTES_MAX = 80 + 64 + 2 + SHORT_BYTES_MAX + 4;
+const SIMPLE_VALUES_BYTES_MAX = 64;
 /** The length of what comes in bulk, and what aligns it. */
 const BULK_HEADER_BYTES = 16;
 
@@ -31,6 +36,10 @@ export class CallRecorder {
   readonly #wordOf: readonly number[];
   readonly #regions: CallRegions;
   readonly #writer: RecordWriter;
+  /** True when nothing forbids that the calls' records are simple, see {@link #writeSimple}. */
+  readonly #isSimple: boolean;
+  readonly #values: readonly Place[];
+  readonly #bulk: Place | undefined;
 
   constructor(number: number, signature: Signature, writer: RecordWriter) {
     this.#number = number;
@@ -45,6 +54,16 @@ export class CallRecorder {
     this.#wordCount = wordCount;
     const isNarrow = wordCount === signature.parameters.length;
     this.parameters = isNarrow ? this.words : new Int32Array(16);
+    const { places } = this.#regions;
+    this.#values = places.filter(({ kind }) => kind === PlaceKind.VALUE);
+    this.#bulk = places[this.#values.length];
+    const valuesBytes = this.#values.reduce((sum, { valueBytes }) => sum + valueBytes, 0);
+    this.#isSimple =
+      wordCount <= SIMPLE_WORD_COUNT_MAX &&
+      valuesBytes <= SIMPLE_VALUES_BYTES_MAX &&
+      this.#values.every((place, index) => place === places[index]) &&
+      places.length <= this.#values.length + 1 &&
+      this.#bulk?.kind !== PlaceKind.TEXTS;
   }
 
   /** Takes arguments of which some are wide. */
@@ -69,6 +88,7 @@ export class CallRecorder {
   /** Right after it. @param result 0, an errno, or {@link UNWOUND}. */
   after(result: number, { memory, hasher }: Watched): void {
     const writer = this.#writer;
+    if (result === 0 && this.#isSimple && this.#writeSimple(memory, hasher)) return;
     this.#writeHeader(result);
     if (result === 0) {
       const { places, sent } = this.#regions;
@@ -90,6 +110,74 @@ export class CallRecorder {
     this.#writeHeader(UNWOUND);
     this.#regions.places.forEach(() => this.#writer.varint(0));
     this.#writer.publish();
+  }
+
+  /**
+   * What most calls are, in one piece: an answer of 0, few arguments, and bytes in one buffer, not
+   * many. The same bytes as what follows writes, in half the time.
+   *
+   * @returns false when this call is not such a one; nothing is written then.
+   */
+  #writeSimple(memory: GuestMemory, hasher: Hasher): boolean {
+    const { parameters, words } = this;
+    const regions = this.#regions;
+    const source = memory.view;
+    const bulk = this.#bulk;
+    let lengthBytes = 0;
+    let pointer = 0;
+    if (bulk !== undefined) {
+      const isList = bulk.kind === PlaceKind.VECTORS;
+      lengthBytes = regions.writtenBytes(bulk, parameters, memory);
+      if (lengthBytes > SHORT_BYTES_MAX || (isList && regions.listCount !== 1)) return false;
+      pointer = isList ? regions.firstPointer : (parameters[bulk.pointer] as number) >>> 0;
+    }
+    const writer = this.#writer;
+    writer.reserve(SIMPLE_BYTES_MAX);
+    const { bytes, view } = writer;
+    let { at } = writer;
+    bytes[at] = this.#number;
+    const changesAt = at + 1;
+    at += 2;
+    const last = this.#last;
+    const wordCount = this.#wordCount;
+    let changes = 0;
+    for (let index = 0; index < wordCount; index++) {
+      const word = words[index] as number;
+      const before = last[index] as number;
+      if (word === before) continue;
+      changes |= 2 << index;
+      last[index] = word;
+      const difference = (word - before) | 0;
+      at = writeVarint(bytes, at, (difference << 1) ^ (difference >> 31));
+    }
+    bytes[changesAt] = changes;
+    const values = this.#values;
+    for (let index = 0; index < values.length; index++) {
+      const { pointer: parameter, valueBytes } = values[index] as Place;
+      const from = (parameters[parameter] as number) >>> 0;
+      if (valueBytes === 2) view.setUint16(at, source.getUint16(from, true), true);
+      else copyWords(view, at, source, from, valueBytes);
+      at += valueBytes;
+    }
+    if (bulk !== undefined) {
+      at = writeVarint(bytes, at, lengthBytes);
+      copyWords(view, at, source, pointer, lengthBytes);
+      at += lengthBytes;
+    }
+    const { sent } = regions;
+    if (sent !== undefined) {
+      // Of one buffer the pieces are one: the same hash, without looking for them.
+      const sentBytes = regions.writtenBytes(sent, parameters, memory);
+      const hash =
+        regions.listCount === 1 && sentBytes > 0
+          ? hasher.hash(regions.firstPointer, sentBytes)
+          : hashSent(regions, sent, parameters, memory, hasher);
+      view.setUint32(at, hash, true);
+      at += 4;
+    }
+    writer.at = at;
+    writer.finishRecord();
+    return true;
   }
 
   #writeHeader(result: number): void {
@@ -131,16 +219,9 @@ export class CallRecorder {
     const { valueBytes } = place;
     writer.reserve(valueBytes);
     const { view } = writer;
-    const source = memory.view;
     const from = (this.parameters[place.pointer] as number) >>> 0;
-    const { at } = writer;
-    if (valueBytes === 2) view.setUint16(at, source.getUint16(from, true), true);
-    else {
-      for (let done = 0; done < valueBytes; done += 4) {
-        view.setInt32(at + done, source.getInt32(from + done, true), true);
-      }
-    }
-    writer.at = at + valueBytes;
+    copyWords(view, writer.at, memory.view, from, valueBytes);
+    writer.at += valueBytes;
   }
 
   #writeBulk(place: Place, lengthBytes: number, memory: GuestMemory): void {
@@ -151,12 +232,10 @@ export class CallRecorder {
     regions.locate(place, this.parameters, lengthBytes);
     if (lengthBytes <= SHORT_BYTES_MAX) {
       for (let index = 0; index < regions.count; index++) {
-        copyShort(
-          writer,
-          memory.view,
-          regions.pointers[index] as number,
-          regions.lengths[index] as number,
-        );
+        const pieceBytes = regions.lengths[index] as number;
+        const pointer = regions.pointers[index] as number;
+        copyWords(writer.view, writer.at, memory.view, pointer, pieceBytes);
+        writer.at += pieceBytes;
       }
       return;
     }
@@ -212,23 +291,24 @@ function writeVarint(bytes: Uint8Array, from: number, value: number): number {
   return at;
 }
 
-/** Word by word: quicker than a call of the engine, for this few. They have been reserved. */
-function copyShort(
-  writer: RecordWriter,
+/** Word by word: for so few bytes quicker than a call of the engine. They have been reserved. */
+function copyWords(
+  target: DataView,
+  to: number,
   source: DataView,
-  pointer: number,
+  from: number,
   lengthBytes: number,
 ): void {
-  const { view } = writer;
-  const end = pointer + lengthBytes;
-  let from = pointer;
-  let { at } = writer;
-  for (; from + 4 <= end; from += 4, at += 4) view.setInt32(at, source.getInt32(from, true), true);
-  for (; from < end; from++, at++) view.setUint8(at, source.getUint8(from));
-  writer.at = at;
+  const wholeBytes = lengthBytes & ~3;
+  for (let done = 0; done < wholeBytes; done += 4) {
+    target.setInt32(to + done, source.getInt32(from + done, true), true);
+  }
+  for (let done = wholeBytes; done < lengthBytes; done++) {
+    target.setUint8(to + done, source.getUint8(from + done));
+  }
 }
 
-/** Of the bytes that a call took out of the guest, piece after piece. */
+/** Of the bytes that a call took out of the guest, piece after piece; 0 without any. */
 export function hashSent(
   regions: CallRegions,
   sent: Place,

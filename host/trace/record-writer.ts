@@ -23,8 +23,8 @@ export interface BlockSource {
 /** What is lost of a guest that is killed while it does not wait; far less than may be. */
 const UNPUBLISHED_BYTES_MAX = 4096;
 
-/** The most that is written without {@link RecordWriter.reserve}: fits every block. */
-export const RESERVE_BYTES_MAX = 256;
+/** The most that can be reserved at a time: fits every block. */
+export const RESERVE_BYTES_MAX = 512;
 
 const FLOAT = new DataView(new ArrayBuffer(8));
 
@@ -44,7 +44,7 @@ export class RecordWriter {
     this.#next();
   }
 
-  /** Makes sure that the next `lengthBytes` (at most 256) can be written. */
+  /** Makes sure that the next `lengthBytes` (at most 512) can be written. */
   reserve(lengthBytes: number): void {
     if (this.#end - this.at < lengthBytes) this.#next();
   }

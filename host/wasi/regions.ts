@@ -47,6 +47,9 @@ export class CallRegions {
   readonly #listPointers: Uint32Array;
   readonly #listLengths: Uint32Array;
   #listBytes = 0;
+  /** Of the list that {@link before} saw: how many buffers, and where the first one lies. */
+  listCount = 0;
+  firstPointer = 0;
   #snapshot: Uint8Array | undefined;
 
   /** What {@link locate} found: `count` regions, one behind the other. */
@@ -155,6 +158,7 @@ export class CallRegions {
     const list = at(parameters, vectors.list);
     const count = at(parameters, vectors.count);
     this.#listBytes = 0;
+    this.listCount = 0;
     // A call with a list, or a buffer, outside of the memory has no effect.
     if (!memory.holds(list, count * Iovec.BYTES)) return;
     const loadedCount = Math.min(count, VECTOR_COUNT_MAX);
@@ -169,6 +173,8 @@ export class CallRegions {
       listBytes += lengthBytes;
     }
     this.#listBytes = listBytes;
+    this.listCount = loadedCount;
+    this.firstPointer = this.#listPointers[0] as number;
   }
 }
 
