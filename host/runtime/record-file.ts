@@ -47,11 +47,12 @@ export class RecordFile {
       for (const piece of framer.beginning(head, module)) {
         lengthBytes += writeAll(this.#descriptor, piece);
       }
+      this.blocks = createSharedBlocks(BLOCK_COUNT);
     } catch (error) {
-      this.remove();
+      closeSync(this.#descriptor);
+      unlinkSync(path);
       throw cannotRecord(path, (error as Error).message, error);
     }
-    this.blocks = createSharedBlocks(BLOCK_COUNT);
     this.#finish = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const job: RecordThreadJob = {
       blocks: this.blocks,
@@ -75,8 +76,8 @@ export class RecordFile {
   }
 
   /** Undoes the file of a guest that could not be started. */
-  remove(): void {
-    closeSync(this.#descriptor);
+  async discard(): Promise<void> {
+    await this.finish();
     unlinkSync(this.#path);
   }
 

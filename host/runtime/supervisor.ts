@@ -85,6 +85,7 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
     return running;
   } catch (error) {
     for (const { file } of listeners) file.remove();
+    await recordFile?.discard();
     throw error;
   } finally {
     kernel.destroy();

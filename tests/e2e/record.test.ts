@@ -1,6 +1,6 @@
 // pollux run --record and --trace, replay, trace, diff: as typed, and where no addon is.
 
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -91,6 +91,12 @@ test('the file is for its owner only, and one that exists is left alone', async 
     assert.is(again.code, 125);
     assert.match(again.stderr, /^pollux: can not record to .*: it exists, [^\n]*\n$/);
     assert.ok(readFileSync(file).equals(before));
+    const unknown = recordingIn(directory, 'unknown');
+    const refused = await runPollux([
+      ...['run', cGuest('exit-with'), '--record', unknown, '--trace=nonsense'],
+    ]);
+    assert.is(refused.code, 2, refused.stderr);
+    assert.not(existsSync(unknown), 'a guest that never was left a file');
     const nowhere = await runPollux([
       ...['run', cGuest('exit-with'), '--record', join(directory, 'no', 'file')],
     ]);
@@ -252,7 +258,6 @@ test('--trace prints a line for each call, apart from what the guest writes', as
     const apart = await runPollux(['run', guest, '--trace', '--trace-to', file]);
     assert.is(apart.stderr, '');
     assert.match(readFileSync(file, 'utf8'), /proc_exit|fd_write/);
-    chmodSync(file, 0o600);
   });
   const wrong = await runPollux(['run', guest, '--trace=fd_wirte']);
   assert.is(wrong.code, 2);
