@@ -29,7 +29,8 @@ export interface ReplayOptions {
 export interface ReplayEnd {
   /**
    * `complete`: to the recorded end. `cut`: to the last record of a recording that has no end, since who
-   * wrote it was killed. `until`: to the call that was asked for.
+   * wrote it was killed. `until`: to the call that was asked for. In the latter two the guest is left, and
+   * its memory hashed, where its last call would return.
    */
   readonly reason: 'complete' | 'cut' | 'until';
   /** The imports that were called. */

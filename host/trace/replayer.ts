@@ -32,7 +32,7 @@ export interface ReplayerOptions {
   /** By default `everything`; see {@link ReplayOptions.compare}. */
   readonly compare?: 'everything' | 'calls';
   readonly observer?: CallObserver;
-  /** Stops before the call after this one. */
+  /** Stops when this call has been answered. */
   readonly untilCall?: number;
 }
 
@@ -97,9 +97,8 @@ export class Replayer {
   #call(replayed: ReplayedFunction, values: readonly (number | bigint)[]): number {
     // A guest may catch what is thrown at it; it gets no further all the same.
     if (this.stop !== undefined) throw new ReplayUnwinding('the replay has stopped');
-    const entry = this.peek();
+    const entry = this.#next();
     if (entry === undefined) return this.#end({ why: 'records ended' });
-    if (this.callCount === this.#options.untilCall) return this.#end({ why: 'until' });
     takeArguments(replayed, values);
     if (entry.kind !== 'call' || !this.#isSame(entry, replayed)) {
       return this.#differ(entry, formatGuestCall(replayed.signature, replayed.words));
@@ -120,9 +119,21 @@ export class Replayer {
       this.#checkSent(call, replayed);
       observer?.after(call.result === UNWOUND ? 'unwound' : call.result, memory);
     }
+    // Here and not at the next call: a guest that computes for ever never comes to one.
+    if (this.callCount === this.#options.untilCall) return this.#end({ why: 'until' });
+    if (this.#next() === undefined) return this.#end({ why: 'records ended' });
     if (call.result !== UNWOUND) return call.result;
     this.unwinding = new ReplayUnwinding(`${replayed.signature.name} did not return`);
     throw this.unwinding;
+  }
+
+  /** The next record; one that makes no sense stops the replay, whatever the guest catches. */
+  #next(): Entry | undefined {
+    try {
+      return this.peek();
+    } catch (error) {
+      return this.#end({ why: 'differs', error: error as PolluxError });
+    }
   }
 
   #memory(): GuestMemory | undefined {

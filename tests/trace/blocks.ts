@@ -2,7 +2,8 @@
 
 import { referenceHash } from './reference-hash.ts';
 
-const HEADER_BYTES = 24;
+/** Before the bytes of each block. */
+export const HEADER_BYTES = 24;
 
 /** Where each block begins, its header included. */
 export function blockOffsets(

@@ -4,11 +4,11 @@ import * as assert from 'uvu/assert';
 import { PolluxError } from '../../host/base/pollux-error.ts';
 import { ReplayDifference } from '../../host/trace/differences.ts';
 import { record } from '../../host/trace/record.ts';
-import { openRecording } from '../../host/trace/recording.ts';
+import { openRecording, type Recording } from '../../host/trace/recording.ts';
 import { replay } from '../../host/trace/replay.ts';
 import { MODULE_NAME, type Signature } from '../../host/wasi/signatures.ts';
 import { suite } from '../support/suite.ts';
-import { withGoodHashes } from './blocks.ts';
+import { blockOffsets, HEADER_BYTES, withGoodHashes } from './blocks.ts';
 import { Op, wasm } from '../support/wasm.ts';
 import { BUFFER, EchoHost, echoGuest, LIST } from './echo-guest.ts';
 import { recordEcho, recordRun, replayRun } from './recorded.ts';
@@ -256,6 +256,30 @@ test('a replay stops where it is asked to', () => {
   assert.equal([end.reason, end.calls], ['until', 3]);
 });
 
+test('a guest that computed for ever when its recording was cut off is left at its last call', () => {
+  const module = wasm({
+    imports: [[MODULE_NAME, 'sched_yield', '->i32']],
+    functions: { _start: ['->', [...Op.call(0), ...Op.DROP, ...Op.LOOP]] },
+  });
+  const imports = { [MODULE_NAME]: { sched_yield: () => 0 } };
+  // The same calls of a guest that ends, without the records of its end.
+  const ending = wasm({
+    imports: [[MODULE_NAME, 'sched_yield', '->i32']],
+    functions: { _start: ['->', [...Op.call(0), ...Op.DROP]] },
+  });
+  const { bytes } = recordRun(ending, imports);
+  const records = blockOffsets(bytes).findLast(({ kind }) => kind === 3);
+  assert.ok(records);
+  for (let length = bytes.length - 1; length > records.at + HEADER_BYTES; length--) {
+    const recording = openRecording(bytes.slice(0, length));
+    if (callCount(recording) === 0 || hasLeft(recording)) continue;
+    const end = replayRun(bytes.slice(0, length), { module });
+    assert.equal([end.reason, end.calls], ['cut', 1]);
+    return;
+  }
+  assert.unreachable('no cut is right after the call');
+});
+
 test('a guest that was changed is replayed by its calls alone, where that is asked for', () => {
   const bytes = recordEcho(['abc']);
   const changed = changeReceived(bytes, 'abc', 0);
@@ -354,6 +378,20 @@ test('a replay of small messages makes far more than 100,000 calls a second', ()
 });
 
 test.run();
+
+function entriesOf(recording: Recording): string[] {
+  const entries = recording.entries();
+  const kinds: string[] = [];
+  for (let entry = entries.next(); entry !== undefined; entry = entries.next()) {
+    kinds.push(entry.kind);
+  }
+  return kinds;
+}
+
+const callCount = (recording: Recording): number =>
+  entriesOf(recording).filter((kind) => kind === 'call').length;
+
+const hasLeft = (recording: Recording): boolean => entriesOf(recording).includes('returned');
 
 /** The same recording but for one byte that was received, and whole in every other way. */
 function changeReceived(bytes: Uint8Array, message: string, index: number): Uint8Array {
