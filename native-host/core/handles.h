@@ -43,6 +43,9 @@ enum pollux_entry_flags {
   POLLUX_ENTRY_WRITE_ONLY = 16,
   /* A terminal: what is written to it is made inert. */
   POLLUX_ENTRY_TERMINAL = 32,
+  /* TCP, where a receive that got less than it asked for has emptied the queue (epoll(7), Q9). Not
+     so on a unix socket, where it also stops at a passed descriptor, nor on MPTCP. */
+  POLLUX_ENTRY_TCP = 64,
 };
 
 struct pollux_entry {
@@ -51,6 +54,8 @@ struct pollux_entry {
   uint32_t generation; /* of the present owner, or of the next one; never 0 */
   uint8_t file_type;
   uint8_t flags;
+  /* Since the demux last cleared this, a receive has found the queue empty or emptied it. */
+  bool is_read_dry;
 };
 
 struct pollux_handles {

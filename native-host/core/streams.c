@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -35,6 +36,13 @@ static uint8_t socket_type_of(int descriptor) {
   return type == SOCK_STREAM ? POLLUX_FILE_SOCKET_STREAM : POLLUX_FILE_SOCKET_DGRAM;
 }
 
+static bool is_tcp(int descriptor) {
+  int protocol = 0;
+  socklen_t length_bytes = sizeof protocol;
+  return getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &length_bytes) == 0 &&
+         protocol == IPPROTO_TCP;
+}
+
 int32_t pollux_describe(int descriptor, uint8_t* file_type, uint8_t* flags) {
   struct stat status;
   const int status_flags = fcntl(descriptor, F_GETFL);
@@ -42,6 +50,7 @@ int32_t pollux_describe(int descriptor, uint8_t* file_type, uint8_t* flags) {
   *file_type = POLLUX_FILE_UNKNOWN;
   *flags = POLLUX_ENTRY_SHARED;
   if (S_ISSOCK(status.st_mode)) *file_type = socket_type_of(descriptor);
+  if (S_ISSOCK(status.st_mode) && is_tcp(descriptor)) *flags |= POLLUX_ENTRY_TCP;
   if (S_ISREG(status.st_mode)) *file_type = POLLUX_FILE_REGULAR;
   if (S_ISDIR(status.st_mode)) *file_type = POLLUX_FILE_DIRECTORY;
   if (S_ISCHR(status.st_mode)) *file_type = POLLUX_FILE_CHARACTER_DEVICE;
