@@ -94,15 +94,14 @@ export class PollList {
 
   /** What the list asks of `handle`; 0 when it does not name it. */
   interestOf(handle: Handle): Interest {
-    const index = handleIndex(handle);
-    const first = index < this.#first.length ? (this.#first[index] as number) : NONE;
-    if (first === NONE || this.#handleOf[first] !== handle) return 0;
-    return this.#interest[index] as number;
+    return this.firstOf(handle) === NONE ? 0 : (this.#interest[handleIndex(handle)] as number);
   }
 
-  /** The first subscription of `handle`. Only when {@link interestOf} is not 0. */
+  /** The first subscription of `handle`, or -1 when the list does not name it. */
   firstOf(handle: Handle): number {
-    return this.#first[handleIndex(handle)] as number;
+    const index = handleIndex(handle);
+    const first = index < this.#first.length ? (this.#first[index] as number) : NONE;
+    return first !== NONE && this.#handleOf[first] === handle ? first : NONE;
   }
 
   /** The next subscription of the same handle, or -1. */

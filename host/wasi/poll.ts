@@ -9,7 +9,7 @@ import { Readiness } from '../kernel/kernel.ts';
 import { FEW_COUNT_MAX, ReadyList } from '../kernel/ready-list.ts';
 import { Counter } from './control-block.ts';
 import type { Functions } from './functions.ts';
-import { EventType, Event, Subscription } from './layout.ts';
+import { EVENT_HANGUP, Event, EventType, Subscription } from './layout.ts';
 import { PollClocks } from './poll-clocks.ts';
 import { PollEvents } from './poll-events.ts';
 import { type Known, PollList } from './poll-list.ts';
@@ -131,7 +131,7 @@ class Poll {
 
   #startClocks(): void {
     this.#clocks.clear();
-    this.#badClocks.length = 0;
+    if (this.#badClocks.length > 0) this.#badClocks.length = 0;
     for (const index of this.#list.clocks) {
       const error = this.#clocks.add(this.#list.words, index);
       if (error !== 0) this.#badClocks.push({ index, error });
@@ -179,13 +179,14 @@ class Poll {
   /** Writes an event for each subscription of `handle` that `readiness` answers. @returns any? */
   #report(handle: number, readiness: number): boolean {
     const list = this.#list;
-    if (list.interestOf(handle) === 0) return false;
-    const before = this.#events.count;
+    const flags = (readiness & Readiness.HANGUP) === 0 ? 0 : EVENT_HANGUP;
+    let isAny = false;
     for (let index = list.firstOf(handle); index !== -1; index = list.nextOf(index)) {
-      const answers = list.tagOf(index) === EventType.FD_READ ? READS : WRITES;
-      if ((readiness & answers) !== 0)
-        this.#events.ready(index, (readiness & Readiness.HANGUP) !== 0);
+      const tag = list.tagOf(index);
+      if ((readiness & (tag === EventType.FD_READ ? READS : WRITES)) === 0) continue;
+      this.#events.ready(index, tag, flags);
+      isAny = true;
     }
-    return this.#events.count > before;
+    return isAny;
   }
 }
