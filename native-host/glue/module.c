@@ -5,6 +5,7 @@
  */
 #include "../core/streams.h"
 #include "../core/wake.h"
+#include "abi.h"
 #include "kernel-object.h"
 
 #include <errno.h>
@@ -62,6 +63,13 @@ static napi_value exit_process(napi_env env, napi_callback_info info) {
   _exit(code);
 }
 
+/* abi: the number that binding.ts compares with its own. */
+static bool define_abi(napi_env env, napi_value exports) {
+  napi_value abi;
+  return napi_create_int32(env, POLLUX_ABI, &abi) == napi_ok &&
+         napi_set_named_property(env, exports, "abi", abi) == napi_ok;
+}
+
 static void end_environment(void* data) {
   struct glue_environment* environment = data;
   while (environment->kernels != NULL) {
@@ -91,5 +99,7 @@ NAPI_MODULE_INIT() {
     return NULL;
   }
   const size_t functions_count = sizeof FUNCTIONS / sizeof FUNCTIONS[0];
-  return glue_define(env, exports, FUNCTIONS, functions_count, environment) ? exports : NULL;
+  const bool is_defined = define_abi(env, exports) &&
+                          glue_define(env, exports, FUNCTIONS, functions_count, environment);
+  return is_defined ? exports : NULL;
 }
