@@ -1,5 +1,8 @@
 // What a user of the API sees of a guest: what it may be given, what it tells, how it ends.
 
+/** A path, a `file:` URL, or the bytes themselves. */
+export type ModuleSource = string | URL | Uint8Array | ArrayBuffer;
+
 /** `inherit`: the process's own. `ignore`: /dev/null. A number: that open descriptor. */
 export type Stdio = 'inherit' | 'ignore' | number;
 

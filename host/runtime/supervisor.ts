@@ -18,11 +18,11 @@ import {
 import { ControlBlock, Counter, Outcome, Reason } from '../wasi/control-block.ts';
 import { FdFlags } from '../wasi/layout.ts';
 import { Drainer } from './drainer.ts';
-import type { Guest, GuestEnd, GuestStats, RunOptions, Stdio } from './guest.ts';
+import type { Guest, GuestEnd, GuestStats, ModuleSource, RunOptions, Stdio } from './guest.ts';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
 import type { Detail } from './instance.ts';
 import { type Listener, openListener, parseListenRequest } from './listen.ts';
-import { type GuestModule, loadModule, type ModuleSource } from './module.ts';
+import { type GuestModule, loadModule } from './module.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** A guest that has not left its code by itself this long after a stop is terminated. */
