@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+
 bool glue_define(napi_env env, napi_value target, const struct glue_function* functions,
                  size_t functions_count, void* data) {
   for (size_t index = 0; index < functions_count; index += 1) {
@@ -70,6 +74,14 @@ static bool define_abi(napi_env env, napi_value exports) {
          napi_set_named_property(env, exports, "abi", abi) == napi_ok;
 }
 
+/* musl takes libc.so.6 for itself and would load an addon that was compiled for glibc, whose
+   structures and numbers need not be its own. This function it lacks, so it refuses. */
+static void require_own_libc(void) {
+#ifdef __GLIBC__
+  (void)gnu_get_libc_version();
+#endif
+}
+
 static void end_environment(void* data) {
   struct glue_environment* environment = data;
   while (environment->kernels != NULL) {
@@ -87,6 +99,7 @@ NAPI_MODULE_INIT() {
       {"signalWake", signal_wake},            {"closeDescriptor", close_descriptor},
       {"exitProcess", exit_process},
   };
+  require_own_libc();
   pollux_streams_ignore_sigpipe();
   struct glue_environment* environment = calloc(1, sizeof *environment);
   if (environment == NULL) {

@@ -97,11 +97,17 @@ if (process.platform === 'linux') {
     assert.is(load(folder), 'epoll');
   });
 
-  test('a prebuilt addon comes first', () => {
+  test('a prebuilt addon is found', () => {
     const folder = makePackage();
     placeAddon(folder, 'prebuilds', `linux-${process.arch}`);
-    mkdirSync(join(folder, 'build/native'), { recursive: true });
-    writeFileSync(join(folder, 'build/native/pollux.node'), 'no ELF');
+    assert.is(load(folder), 'epoll');
+  });
+
+  test('an addon that was compiled here comes before a prebuilt one', () => {
+    const folder = makePackage();
+    placeAddon(folder, 'build', 'native');
+    mkdirSync(join(folder, `prebuilds/linux-${process.arch}`), { recursive: true });
+    writeFileSync(join(folder, `prebuilds/linux-${process.arch}/pollux.node`), 'no ELF');
     assert.is(load(folder), 'epoll');
   });
 

@@ -162,9 +162,10 @@ function findAddon(): string {
     throw new PolluxError('NO_ADDON', `POLLUX_ADDON names no file: ${chosen}`);
   }
   const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
+  // One that was compiled here comes first: the prebuilt one may be there and not for here.
   const candidates = [
-    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node'),
     join(root, 'build', 'native', 'pollux.node'),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node'),
   ];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path !== undefined) return path;
