@@ -1,4 +1,4 @@
-// An addon as one that was compiled where libc is newer: a file like any other, but for one name.
+// Addons that need what others lack: files like any other, but for one name.
 
 import * as assert from 'uvu/assert';
 
@@ -6,13 +6,19 @@ import * as assert from 'uvu/assert';
 export const VERSION_PLANTED = 'GLIBC_9.99';
 
 /** getrandom's: an addon that was compiled for glibc needs it on every processor. */
-const VERSION_REPLACED = 'GLIBC_2.25';
+export const VERSION_REPLACED = 'GLIBC_2.25';
 
-/** The same file, whose getrandom needs {@link VERSION_PLANTED}. Loading it fails. */
+/** As compiled where libc is newer: its getrandom needs {@link VERSION_PLANTED}. It can't load. */
 export function withPlantedVersion(addon: Buffer): Buffer {
-  const at = addon.indexOf(`\0${VERSION_REPLACED}\0`) + 1;
-  assert.ok(at > 0, `the addon does not need ${VERSION_REPLACED}`);
+  return withName(addon, VERSION_REPLACED, VERSION_PLANTED);
+}
+
+/** The same file with another name in the place of one. Both have the same length. */
+export function withName(addon: Buffer, name: string, other: string): Buffer {
+  const at = addon.indexOf(`\0${name}\0`) + 1;
+  assert.ok(at > 0, `the addon does not name ${name}`);
+  assert.is(other.length, name.length);
   const planted = Buffer.from(addon);
-  planted.write(VERSION_PLANTED, at, 'latin1');
+  planted.write(other, at, 'latin1');
   return planted;
 }
