@@ -10,6 +10,7 @@
 #define POLLUX_HANDLES_H
 
 #include "index-set.h"
+#include "planted.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,6 +92,7 @@ static inline struct pollux_entry* pollux_handles_find(const struct pollux_handl
                                                        int32_t handle) {
   const uint32_t index = pollux_handle_index(handle);
   if (handle <= 0 || index >= handles->entries_count) return NULL;
+  pollux_planted_search(index);
   struct pollux_entry* entry = &handles->entries[index];
   return entry->handle == handle ? entry : NULL;
 }
