@@ -2,7 +2,7 @@
 // (tests/native/instructions.c, under callgrind), against tests/native/instructions.json.
 //
 //     node scripts/count-instructions.mjs [--update | --planted]
-//       --update    make the table anew
+//       --update    make the table anew, and the figures that docs/costs.md takes from it
 //       --planted   count with a slow path put in (native-host/core/planted.h): it has to fail
 //
 // Only functions whose source lies in native-host/core count: not libc's, not the loader's, nothing
@@ -29,6 +29,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const CORE = join(root, 'native-host', 'core');
 const DRIVER = join(root, 'tests', 'native');
 const TABLE = join(DRIVER, 'instructions.json');
+const PAGE = join(root, 'docs', 'costs.md');
 
 /** Of another architecture the instructions are others. */
 const ARCHITECTURE = 'x64';
@@ -208,12 +209,27 @@ async function update(counts) {
   for (const [title, counted] of counts) {
     operations[title] = { counted, bound: Math.ceil(counted * BOUND_FACTOR) };
   }
-  const { format, resolveConfig } = await import('prettier');
   const table = JSON.stringify({ compiler: compilerVersion(), operations });
-  const config = await resolveConfig(TABLE);
-  writeFileSync(TABLE, await format(table, { ...config, filepath: TABLE }));
-  console.log(`${relative(root, TABLE)} is made anew`);
+  let page = readFileSync(PAGE, 'utf8');
+  for (const [title, counted] of counts) {
+    page = page.replaceAll(citationOf(title), `${counted} (${title})`);
+  }
+  await write(TABLE, table);
+  await write(PAGE, page);
   return 0;
+}
+
+/** Writes a file as the formatter would, which also straightens the columns of a page's tables. */
+async function write(path, text) {
+  const { format, resolveConfig } = await import('prettier');
+  const config = await resolveConfig(path);
+  writeFileSync(path, await format(text, { ...config, filepath: path }));
+  console.log(`${relative(root, path)} is made anew`);
+}
+
+/** How the page cites a count: `42 (recv of 64 bytes)`. */
+function citationOf(title) {
+  return new RegExp(`\\d+ \\(${title}\\)`, 'g');
 }
 
 // ---- small things -------------------------------------------------------------------------------
