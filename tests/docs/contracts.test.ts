@@ -26,10 +26,13 @@ test('the interface that the page prints is the interface that there is, in its 
 });
 
 test('every link of the pages leads to a file', () => {
-  const docs = readdirSync(new URL('../../docs/', import.meta.url), { recursive: true });
+  const docs = readdirSync(new URL('../../docs/', import.meta.url), {
+    encoding: 'utf8',
+    recursive: true,
+  });
   const pages = [
     ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-    ...docs.filter((path) => String(path).endsWith('.md')).map((path) => `docs/${path}`),
+    ...docs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`),
   ];
   assert.ok(pages.includes('docs/contracts.md'));
   for (const page of pages) {

@@ -236,19 +236,23 @@ __attribute__((noinline)) void run_operation(const struct operation* operation,
   close_world(&world);
 }
 
+#define SYSCALL_ARGUMENTS_COUNT 6
+
 /* Linked in place of syscall(2) by --wrap: Valgrind 3.19 lacks epoll_pwait2, so that the core would
    wait by its timerfd. Every wait here is for ever, or doesn't wait. */
+long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...) {
-  CHECK_EQUAL(number, SYS_epoll_pwait2);
+  long given[SYSCALL_ARGUMENTS_COUNT];
   va_list arguments;
   va_start(arguments, number);
-  const int descriptor = va_arg(arguments, int);
-  struct epoll_event* events = va_arg(arguments, struct epoll_event*);
-  const int events_max = va_arg(arguments, int);
-  const void* timeout = va_arg(arguments, const void*);
+  for (int at = 0; at < SYSCALL_ARGUMENTS_COUNT; at += 1) given[at] = va_arg(arguments, long);
   va_end(arguments);
-  return epoll_wait(descriptor, events, events_max, timeout == NULL ? -1 : 0);
+  if (number != SYS_epoll_pwait2) {
+    return __real_syscall(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+  }
+  return epoll_wait((int)given[0], (struct epoll_event*)given[1], (int)given[2],
+                    given[3] == 0 ? -1 : 0);
 }
 
 static bool may_open_descriptors(void) {

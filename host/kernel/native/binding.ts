@@ -65,15 +65,15 @@ export interface NativeObject {
   // Hot calls take their arguments, in the order of the names, from Pin.ARGUMENTS.
 
   /** handle, pointer, lengthBytes, flags */
-  recv(): SysResult;
+  readonly recv: () => SysResult;
   /** handle, count, flags; the pairs in {@link Pin.VECTORS} */
   recvVectors(): SysResult;
   /** handle, pointer, lengthBytes */
-  send(): SysResult;
+  readonly send: () => SysResult;
   /** handle, count; the pairs in {@link Pin.VECTORS} */
   sendVectors(): SysResult;
   /** set, timeoutNs; the result in {@link Pin.READY} */
-  wait(): SysResult;
+  readonly wait: () => SysResult;
   /** timeoutNs; the handles and the result in {@link Pin.FEW} */
   waitFew(): SysResult;
 
