@@ -1,5 +1,6 @@
 // pollux run: one guest, until it ends or a signal ends it.
 
+import { setFlagsFromString } from 'node:v8';
 import type { Guest, GuestEnd } from '../runtime/guest.ts';
 import { run } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
@@ -9,6 +10,7 @@ import { SignalWatch } from './signals.ts';
 
 /** @returns the exit code. */
 export async function runCommand(command: RunCommand): Promise<number> {
+  compileOptimised();
   const signals = new SignalWatch(command.limits.drainTimeoutMs !== 0);
   const guest = await run(command.guest, { ...command, ...command.limits });
   signals.attach(guest);
@@ -18,6 +20,15 @@ export async function runCommand(command: RunCommand): Promise<number> {
   const end = await guest.exited;
   if (command.isDebug) sayStats(guest);
   return signals.exitCode ?? explainEnd(guest, end, command.isDebug);
+}
+
+/**
+ * Has V8 compile every function by its optimising compiler, when it is first called. It would begin
+ * with baseline code and replace a function's at its next call, which never comes to a server that
+ * loops in one. The setting is the process's, so it is made here and not by the library.
+ */
+function compileOptimised(): void {
+  setFlagsFromString('--no-liftoff');
 }
 
 function explainEnd(guest: Guest, end: GuestEnd, isDebug: boolean): number {

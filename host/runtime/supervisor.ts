@@ -36,6 +36,12 @@ const FD_RESERVE = 32;
 /** Standard streams, some listeners, and a connection at least. */
 const FD_COUNT_LEAST = 16;
 
+/**
+ * The heap for new objects of a guest's thread. By default V8 lets it grow to 48 MiB before it looks
+ * for garbage: 1,600 bytes for each of 9,000 connections, that no one uses any more (measured).
+ */
+const YOUNG_GENERATION_MIB = 3;
+
 const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
   [Outcome.NONE]: 'stopped',
   [Outcome.EXITED]: 'exited',
@@ -124,7 +130,10 @@ class RunningGuest implements Guest {
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
     };
     this.#descriptors = job.listeners;
-    this.#worker = new Worker(new URL('./reactor-thread.js', import.meta.url), { workerData: job });
+    this.#worker = new Worker(new URL('./reactor-thread.js', import.meta.url), {
+      workerData: job,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    });
     this.exited = new Promise((resolve) => {
       this.#worker.once('exit', () => resolve(this.#cleanUp()));
     });
