@@ -14,10 +14,8 @@ import { PollClocks } from './poll-clocks.ts';
 import { PollEvents } from './poll-events.ts';
 import { type Known, PollList } from './poll-list.ts';
 import { PollRegistration } from './poll-registration.ts';
+import { SUBSCRIPTION_COUNT_MAX } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
-
-/** How many subscriptions a call may have. Their events fit, since each has one at most. */
-const SUBSCRIPTION_COUNT_MAX = 65_536;
 
 /** How many handles one wait reports; the rest come with the next call, before any repetition. */
 const READY_COUNT_MAX = 1024;
@@ -112,7 +110,7 @@ class Poll {
     const loaded = list.load(pointer, count);
     if (loaded < 0) return loaded;
     this.#isRegistered = false;
-    return list.handles.length <= FEW_COUNT_MAX ? 0 : this.#register(pointer, count);
+    return list.handlesCount <= FEW_COUNT_MAX ? 0 : this.#register(pointer, count);
   }
 
   #register(pointer: number, count: number): SysResult {
@@ -150,7 +148,10 @@ class Poll {
     }
     const few = this.#sandbox.few;
     few.clear();
-    for (const handle of this.#list.handles) few.add(handle, this.#list.interestOf(handle));
+    for (let at = 0; at < this.#list.handlesCount; at++) {
+      const handle = this.#list.handles[at] as number;
+      few.add(handle, this.#list.interestOf(handle));
+    }
     return this.#sandbox.waitFew(few, timeoutNs);
   }
 

@@ -128,11 +128,26 @@ const TRANSFER = [
       [
         'no byte asked for is not 0 bytes',
         `while (iovecs.remainingBytes > 0) {
-      this.#sandbox.pulse();
+      if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.recv(`,
         `for (;;) {
-      this.#sandbox.pulse();
+      if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.recv(`,
+      ],
+      [
+        'PEEK into one buffer takes the bytes',
+        'if (iovsCount === 1 && riFlags === 0 && isOneCall(socket)) {',
+        'if (iovsCount === 1 && isOneCall(socket)) {',
+      ],
+      [
+        'a receive into one buffer never blocks',
+        'return socket.isNonBlocking && socket.heldError === 0',
+        'return socket.heldError === 0',
+      ],
+      [
+        'a receive into one buffer does not tell what was held',
+        'return socket.isNonBlocking && socket.heldError === 0',
+        'return socket.isNonBlocking',
       ],
     ],
   ),
@@ -167,6 +182,16 @@ const TRANSFER = [
         'an empty buffer is not checked',
         'if (!memory.holds(pointer, lengthBytes)) return -Errno.FAULT;',
         'if (lengthBytes > 0 && !memory.holds(pointer, lengthBytes)) return -Errno.FAULT;',
+      ],
+      [
+        'one buffer is not checked',
+        'return memory.holds(pointer, this.remainingBytes) ? pointer : -Errno.FAULT;',
+        'return pointer;',
+      ],
+      [
+        'a list of one is not checked',
+        'if (!memory.holds(listPointer, Iovec.BYTES)) return -Errno.FAULT;',
+        '',
       ],
       ['4 GiB are counted as 0', 'TOTAL_BYTES_MAX - this.remainingBytes', 'lengthBytes'],
     ],
