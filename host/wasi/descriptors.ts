@@ -21,6 +21,10 @@ const IDLE = 1 << 12;
 const ERROR_SHIFT = 16;
 const ERROR_BITS = 0xff;
 
+const NONBLOCK = FdFlags.NONBLOCK << FLAGS_SHIFT;
+const ONE_CALL_BITS = KIND_BITS | NONBLOCK | (ERROR_BITS << ERROR_SHIFT);
+const ONE_CALL = Kind.STREAM | NONBLOCK;
+
 /**
  * What a number of the guest's means. All of it but the handle stands in one small integer: a field
  * each would make it twice as large, and a server with thousands of connections touches them all.
@@ -55,7 +59,12 @@ export class Descriptor {
   }
 
   get isNonBlocking(): boolean {
-    return (this.#bits & (FdFlags.NONBLOCK << FLAGS_SHIFT)) !== 0;
+    return (this.#bits & NONBLOCK) !== 0;
+  }
+
+  /** A connection on which one call of the kernel answers: nothing waits, and nothing was kept. */
+  get isOneCall(): boolean {
+    return (this.#bits & ONE_CALL_BITS) === ONE_CALL;
   }
 
   /** Files and their like can't be waited for; poll says at once that they are ready. */

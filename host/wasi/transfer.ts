@@ -28,7 +28,7 @@ export class Transfer {
    */
   receive(socket: Descriptor, iovs: number, iovsCount: number, riFlags: number): SysResult {
     const iovecs = this.#iovecs;
-    if (iovsCount === 1 && riFlags === 0 && isOneCall(socket)) {
+    if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {
       const pointer = iovecs.loadOne(iovs);
       if (pointer < 0 || iovecs.remainingBytes === 0) return Math.min(pointer, 0);
       const result = this.#sandbox.kernel.recv(socket.handle, pointer, iovecs.remainingBytes, 0);
@@ -74,7 +74,7 @@ export class Transfer {
    */
   send(socket: Descriptor, iovs: number, iovsCount: number): SysResult {
     const iovecs = this.#iovecs;
-    if (iovsCount === 1 && isOneCall(socket)) {
+    if (iovsCount === 1 && socket.isOneCall) {
       const pointer = iovecs.loadOne(iovs);
       if (pointer < 0 || iovecs.remainingBytes === 0) return Math.min(pointer, 0);
       const result = this.#sandbox.kernel.send(socket.handle, pointer, iovecs.remainingBytes);
@@ -147,11 +147,6 @@ export class Transfer {
     }
     return doneBytes;
   }
-}
-
-/** Whether one call of the kernel answers: there is nothing to wait for, and nothing was kept. */
-function isOneCall(socket: Descriptor): boolean {
-  return socket.isNonBlocking && socket.heldError === 0 && socket.kind === Kind.STREAM;
 }
 
 /**

@@ -108,7 +108,7 @@ const ARGUMENTS = [
   ...faults(
     'sandbox.ts',
     ['poll'],
-    [['a memory that grew is not seen', 'if (memory.isStale) {', 'if (memory === undefined) {']],
+    [['a memory that grew is not seen', 'if (this.memory.isStale) {', 'if (memory === undefined) {']],
   ),
 ];
 
@@ -136,18 +136,8 @@ const TRANSFER = [
       ],
       [
         'PEEK into one buffer takes the bytes',
-        'if (iovsCount === 1 && riFlags === 0 && isOneCall(socket)) {',
-        'if (iovsCount === 1 && isOneCall(socket)) {',
-      ],
-      [
-        'a receive into one buffer never blocks',
-        'return socket.isNonBlocking && socket.heldError === 0',
-        'return socket.heldError === 0',
-      ],
-      [
-        'a receive into one buffer does not tell what was held',
-        'return socket.isNonBlocking && socket.heldError === 0',
-        'return socket.isNonBlocking',
+        'if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {',
+        'if (iovsCount === 1 && socket.isOneCall) {',
       ],
     ],
   ),
@@ -210,6 +200,22 @@ const TRANSFER = [
 ];
 
 const DESCRIPTORS = [
+  ...faults(
+    'descriptors.ts',
+    ['sock-recv'],
+    [
+      [
+        'a receive into one buffer never blocks',
+        'const ONE_CALL_BITS = KIND_BITS | NONBLOCK | (ERROR_BITS << ERROR_SHIFT);\nconst ONE_CALL = Kind.STREAM | NONBLOCK;',
+        'const ONE_CALL_BITS = KIND_BITS | (ERROR_BITS << ERROR_SHIFT);\nconst ONE_CALL = Kind.STREAM;',
+      ],
+      [
+        'a receive into one buffer does not tell what was held',
+        'KIND_BITS | NONBLOCK | (ERROR_BITS << ERROR_SHIFT);',
+        'KIND_BITS | NONBLOCK;',
+      ],
+    ],
+  ),
   ...faults(
     'fd.ts',
     ['fd-renumber'],
