@@ -122,7 +122,7 @@ async function restingBytes(server, load) {
   }
   await delay(REST_MS);
   const rollup = readFileSync(`/proc/${server.child.pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)[1]) * 1024;
+  return Number(/^Pss_Anon:\s+(\d+) kB$/m.exec(rollup)[1]) * 1024;
 }
 
 // ---- starts -----------------------------------------------------------------------------------

@@ -1,11 +1,20 @@
 // npm run build: the addon, the guests, and the host. What is up to date is left alone.
+//
+//   node scripts/build.mjs [--release]
+//
+//   --release   as it is packed: without source maps, which are as large as all the rest
 
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { buildGuests } from './build-guests.mjs';
+import { buildTypes } from './build-types.mjs';
 
+const { values: options } = parseArgs({
+  options: { release: { type: 'boolean', default: false } },
+});
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 execFileSync(process.execPath, ['scripts/install-native.mjs', '--if-stale'], {
@@ -30,11 +39,8 @@ await build({
   platform: 'node',
   target: 'node20',
   packages: 'external',
-  sourcemap: true,
+  sourcemap: !options.release,
   chunkNames: 'chunk-[hash]',
   logLevel: 'warning',
 });
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+buildTypes();

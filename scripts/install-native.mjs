@@ -1,16 +1,25 @@
-// Makes sure that the native addon is there: npm runs this after an installation. It uses a
-// prebuilt addon or compiles one with a C compiler; it downloads nothing and needs no node-gyp.
+// Makes sure that the native addon is there: npm runs this after an installation. It takes the
+// prebuilt addon of the package where that works, and else compiles one with a C compiler; it
+// downloads nothing and needs no node-gyp.
 //
 //   node scripts/install-native.mjs [--if-stale]
 //
-//   --if-stale              compile only when a source is newer than the addon
+//   --if-stale              compile, and only when a source is newer than the addon
 //   CC=clang                which compiler (cc)
 //   POLLUX_CFLAGS="-g ..."  flags to add
 //   POLLUX_ADDON=PATH       where the addon goes, if not to build/native/pollux.node
 //   POLLUX_NATIVE=required  fail where there is no compiler or no Linux (else say so and go on)
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +30,8 @@ const OUTPUT = process.env.POLLUX_ADDON
   ? resolve(process.env.POLLUX_ADDON)
   : join(ROOT, 'build', 'native', 'pollux.node');
 const PREBUILT = join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node');
+/** In a package: scripts/prebuild.mjs puts them there. */
+const PACKED_HEADERS = join(ROOT, 'build', 'node-api-headers', 'include');
 
 const FLAGS = [
   '-std=c11',
@@ -40,12 +51,40 @@ function main(args) {
   if (process.platform !== 'linux') {
     return withoutAddon(`the native kernel needs Linux, and this is ${process.platform}.`);
   }
-  if (!process.env.POLLUX_ADDON && existsSync(PREBUILT)) {
-    console.log('pollux native: prebuilt');
-    return 0;
-  }
-  if (args.includes('--if-stale') && !isStale()) return 0;
+  if (args.includes('--if-stale')) return isStale() ? compile() : 0;
+  if (process.env.POLLUX_ADDON || !existsSync(PREBUILT)) return compile();
+  const problem = prebuiltProblem();
+  if (problem === undefined) return usePrebuilt();
+  console.log(`pollux native: the prebuilt addon can't be used here (${problem})`);
   return compile();
+}
+
+/**
+ * Why the prebuilt addon can't be used, or undefined. It is loaded in a process of its own: what is
+ * for another libc or processor may also end that.
+ */
+function prebuiltProblem() {
+  const load =
+    'try { console.log(`ABI ${require(process.argv[1]).abi}`); }' +
+    "catch (error) { console.log(error.message.split('\\n')[0]); }";
+  const { error, signal, stdout } = spawnSync(process.execPath, ['-e', load, PREBUILT], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (error !== undefined) return error.message;
+  if (signal !== null) return `it ends Node by ${signal}`;
+  const source = readFileSync(join(SOURCES, 'glue', 'abi.h'), 'utf8');
+  const abi = /^#define POLLUX_ABI (\d+)$/m.exec(source)?.[1];
+  const said = stdout.trim();
+  if (said === `ABI ${abi}`) return undefined;
+  return said.startsWith('ABI ') ? `${said}, not ${abi}` : said;
+}
+
+function usePrebuilt() {
+  // One that was compiled here would be loaded first.
+  rmSync(OUTPUT, { force: true });
+  console.log('pollux native: prebuilt');
+  return 0;
 }
 
 function compile() {
@@ -67,10 +106,14 @@ function compile() {
       ...FLAGS,
       ...words(process.env.POLLUX_CFLAGS ?? ''),
       ...['-isystem', headers],
-      ...filesBelow(SOURCES).filter((path) => path.endsWith('.c')),
+      ...filesBelow(SOURCES)
+        .filter((path) => path.endsWith('.c'))
+        .map((path) => relative(ROOT, path)),
       ...['-o', building],
     ],
-    { encoding: 'utf8' },
+    // From the root: an assertion names its file as the compiler was told it, and an addon for
+    // others must not name this machine's folders.
+    { encoding: 'utf8', cwd: ROOT },
   );
   if (result.error !== undefined) {
     return withoutAddon(
@@ -97,14 +140,16 @@ function withoutAddon(reason) {
   return process.env.POLLUX_NATIVE === 'required' ? 1 : 0;
 }
 
-/** The folder of node_api.h: of the package node-api-headers, or of this Node, or of the system. */
+/** The folder of node_api.h: our own, or of the package node-api-headers, this Node, the system. */
 function findHeaders() {
   const own = [
     join(dirname(process.execPath), '..', 'include', 'node'),
     '/usr/include/node',
     '/usr/local/include/node',
   ];
-  return [...packageHeaders(), ...own].find((folder) => existsSync(join(folder, 'node_api.h')));
+  return [PACKED_HEADERS, ...packageHeaders(), ...own].find((folder) =>
+    existsSync(join(folder, 'node_api.h')),
+  );
 }
 
 function packageHeaders() {

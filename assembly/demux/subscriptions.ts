@@ -28,6 +28,9 @@ import { Slot } from "../reactor/slot";
 const COUNT_MAX: u32 = 65535;
 const BLOCK_BYTES_FIRST: u32 = 4096;
 
+/** Fourfold: blocks that were outgrown are a third of the last then, not as much again. */
+const GROWTH_LOG2: u32 = 2;
+
 const SUBSCRIPTION_BYTES: u32 = <u32>offsetof<SubscriptionFd>();
 const EVENT_BYTES: u32 = <u32>offsetof<Event>();
 
@@ -59,8 +62,12 @@ export function reserveSubscription(): bool {
   // The place behind the last is the clock's.
   if (count + 1 < capacity) return true;
   if (count == COUNT_MAX) return false;
-  const largerBytes = blockBytes == 0 ? BLOCK_BYTES_FIRST : blockBytes << 1;
-  const larger = takeBlock(largerBytes);
+  let largerBytes = blockBytes == 0 ? BLOCK_BYTES_FIRST : blockBytes << GROWTH_LOG2;
+  let larger = takeBlock(largerBytes);
+  while (larger == 0 && largerBytes > blockBytes << 1) {
+    largerBytes >>= 1;
+    larger = takeBlock(largerBytes);
+  }
   if (larger == 0) return false;
   if (block != 0) {
     memory.copy(larger, block, count * SUBSCRIPTION_BYTES);

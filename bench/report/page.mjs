@@ -38,7 +38,7 @@ export function pageText({ machine, rows, baseline, checks, seconds, targets }, 
 }
 
 const MEMORY =
-  'How much more memory (Pss) a server has with 9,000 connections than with 1,000, for each of\n' +
+  'How much more memory (Pss_Anon) a server has with 9,000 connections than with 1,000, for each of\n' +
   'them, garbage collected, none of them holding bytes.';
 
 function targetsPart(targets) {

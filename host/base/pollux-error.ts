@@ -8,7 +8,7 @@ export type PolluxErrorCode =
   | 'BAD_ADDRESS'
   /** The system refused to listen: in use, not permitted, not this machine's. */
   | 'CANNOT_LISTEN'
-  /** The native addon is not built, or not for this platform. */
+  /** The native addon is not built, not for this platform, or of another version. */
   | 'NO_ADDON'
   /** The process has no descriptor left. */
   | 'NO_DESCRIPTORS'

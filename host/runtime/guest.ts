@@ -1,6 +1,7 @@
 // What a user of the API sees of a guest: what it may be given, what it tells, how it ends.
 
-import type { RecordingEnd } from './record-file.ts';
+/** A path, a `file:` URL, or the bytes themselves. */
+export type ModuleSource = string | URL | Uint8Array | ArrayBuffer;
 
 /** `inherit`: the process's own. `ignore`: /dev/null. A number: that open descriptor. */
 export type Stdio = 'inherit' | 'ignore' | number;
@@ -57,6 +58,15 @@ export interface TraceOptions {
   readonly calls?: readonly string[];
   /** An open descriptor of the process. By default 2, standard error. */
   readonly descriptor?: number;
+}
+
+/** How a recording ended. */
+export interface RecordingEnd {
+  readonly path: string;
+  /** Of the file. */
+  readonly lengthBytes: number;
+  /** Why it ended before the guest did, in one line; undefined when it did not. */
+  readonly problem: string | undefined;
 }
 
 /** How a guest ended. */

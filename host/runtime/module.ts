@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { PolluxError } from '../base/pollux-error.ts';
 import { printableLine } from '../base/printable.ts';
 import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
+import type { ModuleSource } from './guest.ts';
 import { LimitExceeded, limitModule } from './limits.ts';
 import { IS_SHARED } from './wasm-reader.ts';
 import {
@@ -15,9 +16,6 @@ import {
   type ModuleShape,
   readModuleShape,
 } from './wasm-sections.ts';
-
-/** A path, a `file:` URL, or the bytes themselves. */
-export type ModuleSource = string | URL | Uint8Array | ArrayBuffer;
 
 /** How a guest is run: a command by `_start`, a reactor by `_initialize`, then turn by turn. */
 export type Entry = 'command' | 'reactor';

@@ -7,6 +7,7 @@ import { PolluxError } from '../base/pollux-error.ts';
 import { BlockFramer } from '../trace/block-file.ts';
 import type { Head } from '../trace/format.ts';
 import { createSharedBlocks, type SharedBlocks, wakeWriter } from '../trace/shared-blocks.ts';
+import type { RecordingEnd } from './guest.ts';
 import type { RecordThreadJob, RecordThreadMessage } from './record-thread.ts';
 
 /** How far the writer may fall behind: 256 MiB, used only then. */
@@ -14,15 +15,6 @@ const BLOCK_COUNT = 1024;
 
 /** Holds users' bytes. */
 const FILE_MODE = 0o600;
-
-/** How a recording ended. */
-export interface RecordingEnd {
-  readonly path: string;
-  /** Of the file. */
-  readonly lengthBytes: number;
-  /** Why it ended before the guest did, in one line; undefined when it did not. */
-  readonly problem: string | undefined;
-}
 
 export class RecordFile {
   readonly blocks: SharedBlocks;

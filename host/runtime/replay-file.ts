@@ -6,7 +6,8 @@ import { PolluxError } from '../base/pollux-error.ts';
 import { sha256 } from '../base/sha256.ts';
 import { openRecording, type Recording } from '../trace/recording.ts';
 import { replay, type ReplayEnd, type ReplayOptions } from '../trace/replay.ts';
-import { loadModule, type ModuleSource } from './module.ts';
+import type { ModuleSource } from './guest.ts';
+import { loadModule } from './module.ts';
 
 /** A recording in a file, which stays open for as long as it is used. */
 export interface RecordingFile {

@@ -81,9 +81,12 @@ export class ControlBlock {
     Atomics.or(this.words, ATTENTION, reason);
   }
 
-  /** Guest's thread: true when {@link takeReasons} has something to say. */
+  /**
+   * Guest's thread: true when {@link takeReasons} has something to say. A plain load, since it is
+   * asked in every call: the word alone decides, and it is taken atomically.
+   */
   get wantsAttention(): boolean {
-    return Atomics.load(this.words, ATTENTION) !== 0;
+    return this.words[ATTENTION] !== 0;
   }
 
   /** Guest's thread: takes the reasons. `DEAD` stays. */
@@ -130,12 +133,15 @@ export class ControlBlock {
     Atomics.store(this.words, OWNS, 1);
   }
 
-  /** True while the guest's thread is in a wait: this time is not the guest's. */
+  /**
+   * True while the guest's thread is in a wait: this time is not the guest's. A hint, as the
+   * counters are: who looks again and again sees it in time.
+   */
   get isWaiting(): boolean {
-    return Atomics.load(this.words, WAITING) === 1;
+    return this.words[WAITING] === 1;
   }
 
   set isWaiting(value: boolean) {
-    Atomics.store(this.words, WAITING, value ? 1 : 0);
+    this.words[WAITING] = value ? 1 : 0;
   }
 }

@@ -2,38 +2,105 @@
 // does, and every change advances the epoch, by which poll_oneoff sees that the same number may
 // now mean something else.
 
+import type { SysResult } from '../base/sys-result.ts';
 import { FileType, type Handle } from '../kernel/kernel.ts';
-import { FdFlags } from './layout.ts';
+import { FD_FLAGS_ALL, FdFlags } from './layout.ts';
 
 /** What a descriptor is to the functions that take it. */
 export const Kind = { LISTENER: 0, STREAM: 1, STDIO: 2 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
+// Where each thing about a descriptor stands in its bits.
+const KIND_BITS = 0x3;
+const FILE_TYPE_SHIFT = 2;
+const FILE_TYPE_BITS = 0x7;
+const FLAGS_SHIFT = 5;
+const ALWAYS_READY = 1 << 10;
+const RETIRED = 1 << 11;
+const IDLE = 1 << 12;
+const ERROR_SHIFT = 16;
+const ERROR_BITS = 0xff;
+
+const NONBLOCK = FdFlags.NONBLOCK << FLAGS_SHIFT;
+const ONE_CALL_BITS = KIND_BITS | NONBLOCK | (ERROR_BITS << ERROR_SHIFT);
+const ONE_CALL = Kind.STREAM | NONBLOCK;
+
+/**
+ * What a number of the guest's means. All of it but the handle stands in one small integer: a field
+ * each would make it twice as large, and a server with thousands of connections touches them all.
+ */
 export class Descriptor {
   readonly handle: Handle;
-  readonly kind: Kind;
-  readonly fileType: FileType;
-  /** `fdflags`. Kept here, not in the system, where the user's shell shares stdio's flags. */
-  flags: number;
-  /** Files and their like can't be waited for; poll says at once that they are ready. */
-  isAlwaysReady: boolean;
-  /** The handle is closed: by the guest, or by the host, which leaves the guest its number. */
-  isRetired = false;
-  /** No byte was moved since draining began, or since those who were idle were ended. */
-  isIdle = true;
-  /** A negated errno that came after some bytes of a call, for the next one to answer; or 0. */
-  heldError = 0;
+  #bits: number;
 
   constructor(options: { handle: Handle; kind: Kind; fileType: FileType; flags: number }) {
     this.handle = options.handle;
-    this.kind = options.kind;
-    this.fileType = options.fileType;
+    this.#bits = options.kind | (options.fileType << FILE_TYPE_SHIFT) | IDLE;
     this.flags = options.flags;
     this.isAlwaysReady = options.fileType === FileType.REGULAR_FILE;
   }
 
+  get kind(): Kind {
+    return (this.#bits & KIND_BITS) as Kind;
+  }
+
+  get fileType(): FileType {
+    return ((this.#bits >>> FILE_TYPE_SHIFT) & FILE_TYPE_BITS) as FileType;
+  }
+
+  /** `fdflags`. Kept here, not in the system, where the user's shell shares stdio's flags. */
+  get flags(): number {
+    return (this.#bits >>> FLAGS_SHIFT) & FD_FLAGS_ALL;
+  }
+
+  set flags(flags: number) {
+    const others = this.#bits & ~(FD_FLAGS_ALL << FLAGS_SHIFT);
+    this.#bits = others | ((flags & FD_FLAGS_ALL) << FLAGS_SHIFT);
+  }
+
   get isNonBlocking(): boolean {
-    return (this.flags & FdFlags.NONBLOCK) !== 0;
+    return (this.#bits & NONBLOCK) !== 0;
+  }
+
+  /** A connection on which one call of the kernel answers: nothing waits, and nothing was kept. */
+  get isOneCall(): boolean {
+    return (this.#bits & ONE_CALL_BITS) === ONE_CALL;
+  }
+
+  /** Files and their like can't be waited for; poll says at once that they are ready. */
+  get isAlwaysReady(): boolean {
+    return (this.#bits & ALWAYS_READY) !== 0;
+  }
+
+  set isAlwaysReady(value: boolean) {
+    this.#set(ALWAYS_READY, value);
+  }
+
+  /** The handle is closed: by the guest, or by the host, which leaves the guest its number. */
+  get isRetired(): boolean {
+    return (this.#bits & RETIRED) !== 0;
+  }
+
+  set isRetired(value: boolean) {
+    this.#set(RETIRED, value);
+  }
+
+  /** No byte was moved since draining began, or since those who were idle were ended. */
+  get isIdle(): boolean {
+    return (this.#bits & IDLE) !== 0;
+  }
+
+  set isIdle(value: boolean) {
+    this.#set(IDLE, value);
+  }
+
+  /** A negated errno that came after some bytes of a call, for the next one to answer; or 0. */
+  get heldError(): SysResult {
+    return 0 - ((this.#bits >>> ERROR_SHIFT) & ERROR_BITS);
+  }
+
+  set heldError(error: SysResult) {
+    this.#bits = (this.#bits & ~(ERROR_BITS << ERROR_SHIFT)) | (-error << ERROR_SHIFT);
   }
 
   /** A directory: there is nothing to wait for. */
@@ -43,6 +110,10 @@ export class Descriptor {
 
   get isSocket(): boolean {
     return this.kind !== Kind.STDIO;
+  }
+
+  #set(bit: number, value: boolean): void {
+    this.#bits = value ? this.#bits | bit : this.#bits & ~bit;
   }
 }
 

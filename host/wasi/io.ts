@@ -22,11 +22,9 @@ export function ioFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return -Errno.BADF;
       if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
-      const loaded = transfer.iovecs.load(iovs, iovsCount);
-      if (loaded < 0) return loaded;
       const result = descriptor.isSocket
-        ? transfer.receive(descriptor, 0)
-        : transfer.read(descriptor);
+        ? transfer.receive(descriptor, iovs, iovsCount, 0)
+        : transfer.read(descriptor, iovs, iovsCount);
       return answer(result, countOut);
     },
 
@@ -35,9 +33,9 @@ export function ioFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return -Errno.BADF;
       if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
-      const loaded = transfer.iovecs.load(iovs, iovsCount);
-      if (loaded < 0) return loaded;
-      const result = descriptor.isSocket ? transfer.send(descriptor) : transfer.write(descriptor);
+      const result = descriptor.isSocket
+        ? transfer.send(descriptor, iovs, iovsCount)
+        : transfer.write(descriptor, iovs, iovsCount);
       return answer(result, countOut);
     },
   };

@@ -23,7 +23,8 @@ export class GuestMemory {
 
   /** True when the memory has grown since the views were made: they are detached and useless. */
   get isStale(): boolean {
-    return this.#memory.buffer !== this.buffer;
+    // Growing detaches the old buffer. To ask the memory for its buffer is a call into V8.
+    return this.words.length === 0;
   }
 
   /** Makes the views anew. */

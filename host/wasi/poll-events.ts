@@ -1,6 +1,6 @@
 // Writes the events of one poll_oneoff into the guest's memory: 32 bytes each, every byte of them.
 
-import { EVENT_HANGUP, Event, EventType, Subscription } from './layout.ts';
+import { Event, EventType, Subscription } from './layout.ts';
 import type { PollList } from './poll-list.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -31,9 +31,9 @@ export class PollEvents {
     this.#at = this.#isCopy ? 0 : pointer >>> 2;
   }
 
-  /** A subscription that is ready; hung up when both directions of its socket are over. */
-  ready(index: number, isHungUp: boolean): void {
-    this.#write(index, 0, this.#list.tagOf(index), 1, isHungUp ? EVENT_HANGUP : 0);
+  /** A subscription with `tag` that is ready. @param flags `EVENT_HANGUP` or 0 */
+  ready(index: number, tag: number, flags: number): void {
+    this.#write(index, 0, tag, 1, flags);
   }
 
   /** A subscription that was known not to wait: bad (`error`), or always ready (0). */

@@ -6,6 +6,7 @@ import { bytesOf, isSameRange } from '../base/bytes.ts';
 import { Errno } from '../base/errno.ts';
 import { handleIndex, type Handle, type Interest, Readiness } from '../kernel/kernel.ts';
 import { EventType, Subscription } from './layout.ts';
+import { grown, roomFor } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
 
 const NONE = -1;
@@ -28,13 +29,15 @@ export class PollList {
   /** The indexes of clock subscriptions. They are not part of what makes two lists alike. */
   readonly clocks: number[] = [];
   readonly known: Known[] = [];
-  /** Each handle once, in the order in which the list first names it. */
-  readonly handles: Handle[] = [];
+  /** The first {@link handlesCount}: each handle once, in the order of its first subscription. */
+  handles: Int32Array = new Int32Array(0);
+  handlesCount = 0;
 
   // By subscription: its handle, and the next subscription of the same handle, in guest order.
   #handleOf: Int32Array = new Int32Array(0);
   #next: Int32Array = new Int32Array(0);
-  // By handle index: the first and the last subscription, and what they ask for together.
+  // By handle index: the first subscription plus 1, 0 for none; the last one; and what they ask for
+  // together.
   #first: Int32Array = new Int32Array(0);
   #last: Int32Array = new Int32Array(0);
   #interest: Int32Array = new Int32Array(0);
@@ -94,15 +97,14 @@ export class PollList {
 
   /** What the list asks of `handle`; 0 when it does not name it. */
   interestOf(handle: Handle): Interest {
-    const index = handleIndex(handle);
-    const first = index < this.#first.length ? (this.#first[index] as number) : NONE;
-    if (first === NONE || this.#handleOf[first] !== handle) return 0;
-    return this.#interest[index] as number;
+    return this.firstOf(handle) === NONE ? 0 : (this.#interest[handleIndex(handle)] as number);
   }
 
-  /** The first subscription of `handle`. Only when {@link interestOf} is not 0. */
+  /** The first subscription of `handle`, or -1 when the list does not name it. */
   firstOf(handle: Handle): number {
-    return this.#first[handleIndex(handle)] as number;
+    const index = handleIndex(handle);
+    const first = index < this.#first.length ? (this.#first[index] as number) - 1 : NONE;
+    return first !== NONE && this.#handleOf[first] === handle ? first : NONE;
   }
 
   /** The next subscription of the same handle, or -1. */
@@ -138,10 +140,10 @@ export class PollList {
     this.#reserveHandle(at);
     this.#handleOf[index] = handle;
     this.#next[index] = NONE;
-    if (this.#first[at] === NONE) {
-      this.#first[at] = index;
+    if (this.#first[at] === 0) {
+      this.#first[at] = index + 1;
       this.#interest[at] = interest;
-      this.handles.push(handle);
+      this.handles[this.handlesCount++] = handle;
     } else {
       this.#next[this.#last[at] as number] = index;
       this.#interest[at] = (this.#interest[at] as number) | interest;
@@ -150,8 +152,10 @@ export class PollList {
   }
 
   #forget(): void {
-    for (const handle of this.handles) this.#first[handleIndex(handle)] = NONE;
-    this.handles.length = 0;
+    for (let at = 0; at < this.handlesCount; at++) {
+      this.#first[handleIndex(this.handles[at] as number)] = 0;
+    }
+    this.handlesCount = 0;
     this.known.length = 0;
     this.clocks.length = 0;
     this.count = 0;
@@ -169,27 +173,20 @@ export class PollList {
 
   #reserve(count: number): void {
     if (count * Subscription.BYTES <= this.#bytes.length) return;
-    const room = Math.max(64, 2 ** Math.ceil(Math.log2(count)));
+    const room = roomFor(count);
     const buffer = new ArrayBuffer(room * Subscription.BYTES);
     this.#bytes = bytesOf(buffer);
     this.words = new Int32Array(buffer);
     this.#handleOf = new Int32Array(room);
     this.#next = new Int32Array(room);
+    this.handles = new Int32Array(room);
   }
 
   #reserveHandle(at: number): void {
     if (at < this.#first.length) return;
-    const room = Math.max(64, 2 ** Math.ceil(Math.log2(at + 1)));
-    const first = new Int32Array(room).fill(NONE);
-    first.set(this.#first);
-    this.#first = first;
+    const room = roomFor(at + 1);
+    this.#first = grown(this.#first, room);
     this.#last = grown(this.#last, room);
     this.#interest = grown(this.#interest, room);
   }
-}
-
-function grown(array: Int32Array, room: number): Int32Array {
-  const wider = new Int32Array(room);
-  wider.set(array);
-  return wider;
 }

@@ -14,6 +14,7 @@ import {
   type SetHandle,
 } from '../kernel/kernel.ts';
 import type { PollList } from './poll-list.ts';
+import { grown, roomFor } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export class PollRegistration {
@@ -21,8 +22,8 @@ export class PollRegistration {
   #set: SetHandle | undefined;
   // By handle index: whom the kernel watches there, and for what. A closed handle's successor has
   // another generation, and is not watched.
-  #watchedHandle: Handle[] = [];
-  #watchedInterest: Interest[] = [];
+  #watchedHandle: Int32Array = new Int32Array(0);
+  #watchedInterest: Int32Array = new Int32Array(0);
   /** The handles watched for WRITE, which is dropped at once: sockets are nearly always writable. */
   readonly #writers = new Set<Handle>();
 
@@ -51,7 +52,8 @@ export class PollRegistration {
     for (const handle of this.#writers) {
       if ((list.interestOf(handle) & Readiness.WRITE) === 0) this.#dropWrite(handle, list);
     }
-    for (const handle of list.handles) {
+    for (let at = 0; at < list.handlesCount; at++) {
+      const handle = list.handles[at] as number;
       const wanted = list.interestOf(handle);
       const watched = this.#interestOf(handle);
       if ((wanted & ~watched) === 0) continue;
@@ -98,9 +100,10 @@ export class PollRegistration {
 
   #note(handle: Handle, interest: Interest): void {
     const at = handleIndex(handle);
-    while (this.#watchedHandle.length <= at) {
-      this.#watchedHandle.push(-1);
-      this.#watchedInterest.push(0);
+    if (at >= this.#watchedHandle.length) {
+      const room = roomFor(at + 1);
+      this.#watchedHandle = grown(this.#watchedHandle, room);
+      this.#watchedInterest = grown(this.#watchedInterest, room);
     }
     this.#watchedHandle[at] = handle;
     this.#watchedInterest[at] = interest;

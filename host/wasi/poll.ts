@@ -9,15 +9,13 @@ import { Readiness } from '../kernel/kernel.ts';
 import { FEW_COUNT_MAX, ReadyList } from '../kernel/ready-list.ts';
 import { Counter } from './control-block.ts';
 import type { Functions } from './functions.ts';
-import { EventType, Event, Subscription } from './layout.ts';
+import { EVENT_HANGUP, Event, EventType, Subscription } from './layout.ts';
 import { PollClocks } from './poll-clocks.ts';
 import { PollEvents } from './poll-events.ts';
 import { type Known, PollList } from './poll-list.ts';
 import { PollRegistration } from './poll-registration.ts';
+import { SUBSCRIPTION_COUNT_MAX } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
-
-/** How many subscriptions a call may have. Their events fit, since each has one at most. */
-const SUBSCRIPTION_COUNT_MAX = 65_536;
 
 /** How many handles one wait reports; the rest come with the next call, before any repetition. */
 const READY_COUNT_MAX = 1024;
@@ -112,7 +110,7 @@ class Poll {
     const loaded = list.load(pointer, count);
     if (loaded < 0) return loaded;
     this.#isRegistered = false;
-    return list.handles.length <= FEW_COUNT_MAX ? 0 : this.#register(pointer, count);
+    return list.handlesCount <= FEW_COUNT_MAX ? 0 : this.#register(pointer, count);
   }
 
   #register(pointer: number, count: number): SysResult {
@@ -131,7 +129,7 @@ class Poll {
 
   #startClocks(): void {
     this.#clocks.clear();
-    this.#badClocks.length = 0;
+    if (this.#badClocks.length > 0) this.#badClocks.length = 0;
     for (const index of this.#list.clocks) {
       const error = this.#clocks.add(this.#list.words, index);
       if (error !== 0) this.#badClocks.push({ index, error });
@@ -150,7 +148,10 @@ class Poll {
     }
     const few = this.#sandbox.few;
     few.clear();
-    for (const handle of this.#list.handles) few.add(handle, this.#list.interestOf(handle));
+    for (let at = 0; at < this.#list.handlesCount; at++) {
+      const handle = this.#list.handles[at] as number;
+      few.add(handle, this.#list.interestOf(handle));
+    }
     return this.#sandbox.waitFew(few, timeoutNs);
   }
 
@@ -179,13 +180,14 @@ class Poll {
   /** Writes an event for each subscription of `handle` that `readiness` answers. @returns any? */
   #report(handle: number, readiness: number): boolean {
     const list = this.#list;
-    if (list.interestOf(handle) === 0) return false;
-    const before = this.#events.count;
+    const flags = (readiness & Readiness.HANGUP) === 0 ? 0 : EVENT_HANGUP;
+    let isAny = false;
     for (let index = list.firstOf(handle); index !== -1; index = list.nextOf(index)) {
-      const answers = list.tagOf(index) === EventType.FD_READ ? READS : WRITES;
-      if ((readiness & answers) !== 0)
-        this.#events.ready(index, (readiness & Readiness.HANGUP) !== 0);
+      const tag = list.tagOf(index);
+      if ((readiness & (tag === EventType.FD_READ ? READS : WRITES)) === 0) continue;
+      this.#events.ready(index, tag, flags);
+      isAny = true;
     }
-    return this.#events.count > before;
+    return isAny;
   }
 }

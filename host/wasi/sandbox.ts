@@ -1,7 +1,6 @@
 // One guest as its imports see it: the kernel it stands on, its memory, its descriptors, and the
 // supervisor's word. Every import goes through `enter`, every wait through `waitFew` or `wait`.
 
-import { assert } from '../base/assert.ts';
 import { Errno } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
 import {
@@ -56,7 +55,12 @@ export class Sandbox {
   readonly few = new FewList();
   readonly #onEnd: (() => void) | undefined;
   readonly #instant = new Uint32Array(2);
-  #memory: GuestMemory | undefined;
+  /**
+   * The guest's memory, with views that are good until the import that runs returns. No import runs
+   * before there is one: see {@link enter}.
+   */
+  memory!: GuestMemory;
+  #hasMemory = false;
 
   constructor(options: SandboxOptions) {
     this.kernel = options.kernel;
@@ -73,14 +77,9 @@ export class Sandbox {
 
   /** Tells the sandbox the guest's memory: once, before the guest first runs. */
   useMemory(memory: WebAssembly.Memory): void {
-    this.#memory = new GuestMemory(memory);
-    this.kernel.attach(this.#memory.buffer);
-  }
-
-  /** The guest's memory, with views that are good until this import returns. */
-  get memory(): GuestMemory {
-    assert(this.#memory !== undefined, 'useMemory comes before the first import');
-    return this.#memory;
+    this.memory = new GuestMemory(memory);
+    this.#hasMemory = true;
+    this.kernel.attach(this.memory.buffer);
   }
 
   /**
@@ -93,15 +92,14 @@ export class Sandbox {
     this.count(Counter.CALLS, 1);
     if (this.control.wantsAttention) this.attend();
     if (this.drain.isOn) this.drain.step();
-    const memory = this.#memory;
-    if (memory === undefined) {
+    if (!this.#hasMemory) {
       throw new WebAssembly.RuntimeError(
         'the start function calls an import; _start may, it may not',
       );
     }
-    if (memory.isStale) {
-      memory.refresh();
-      this.kernel.attach(memory.buffer);
+    if (this.memory.isStale) {
+      this.memory.refresh();
+      this.kernel.attach(this.memory.buffer);
     }
   }
 

@@ -73,9 +73,7 @@ export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions
       if ((riFlags & ~RI_FLAGS_ALL) !== 0) return -Errno.INVAL;
       const memory = sandbox.memory;
       if (!memory.holds(countOut, 4) || !memory.holds(roFlagsOut, 2)) return -Errno.FAULT;
-      const loaded = transfer.iovecs.load(iovs, iovsCount);
-      if (loaded < 0) return loaded;
-      const result = transfer.receive(socket, riFlags);
+      const result = transfer.receive(socket, iovs, iovsCount, riFlags);
       if (result < 0) return result;
       // The count last: what the call wrote is found by it, also where the two results overlap.
       memory.view.setUint16(roFlagsOut, 0, true);
@@ -93,9 +91,7 @@ export function socketFunctions(sandbox: Sandbox, transfer: Transfer): Functions
       if (!socket.isSocket) return -Errno.NOTSOCK;
       if (siFlags !== 0) return -Errno.INVAL;
       if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
-      const loaded = transfer.iovecs.load(iovs, iovsCount);
-      if (loaded < 0) return loaded;
-      const result = transfer.send(socket);
+      const result = transfer.send(socket, iovs, iovsCount);
       if (result < 0) return result;
       sandbox.memory.setUint32(countOut, result);
       return 0;

@@ -12,30 +12,41 @@ import type { Sandbox } from './sandbox.ts';
 
 export class Transfer {
   readonly #sandbox: Sandbox;
-  readonly iovecs: Iovecs;
+  readonly #iovecs: Iovecs;
 
   constructor(sandbox: Sandbox) {
     this.#sandbox = sandbox;
-    this.iovecs = new Iovecs(sandbox);
+    this.#iovecs = new Iovecs(sandbox);
   }
 
   /**
-   * Fills the loaded buffers from a socket. Blocking, it waits for the first byte; with WAITALL for
-   * all of them, the end, or an error.
+   * Fills the buffers of a list from a socket. Blocking, it waits for the first byte; with WAITALL
+   * for all of them, the end, or an error.
    *
-   * @returns the count of bytes; 0 at the peer's end, or when no byte was asked for; `-AGAIN`,
-   *   `-CONNRESET`, `-NOTCONN` on a listener.
+   * @returns the count of bytes; 0 at the peer's end, or when no byte was asked for; `-FAULT`;
+   *   `-AGAIN`, `-CONNRESET`, `-NOTCONN` on a listener.
    */
-  receive(socket: Descriptor, riFlags: number): SysResult {
+  receive(socket: Descriptor, iovs: number, iovsCount: number, riFlags: number): SysResult {
+    const iovecs = this.#iovecs;
+    if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {
+      const pointer = iovecs.loadOne(iovs);
+      if (pointer < 0 || iovecs.remainingBytes === 0) return Math.min(pointer, 0);
+      const result = this.#sandbox.kernel.recv(socket.handle, pointer, iovecs.remainingBytes, 0);
+      if (result <= 0) return result;
+      socket.isIdle = false;
+      this.#sandbox.count(Counter.RECEIVED_BYTES, result);
+      return result;
+    }
+    const loaded = iovecs.load(iovs, iovsCount);
+    if (loaded < 0) return loaded;
     if (socket.kind === Kind.LISTENER) return -Errno.NOTCONN;
-    const { iovecs } = this;
     const isPeek = (riFlags & RiFlags.RECV_PEEK) !== 0;
     // A peek leaves the bytes where they are, so that it can't wait for more of them.
     const isWaitAll = (riFlags & RiFlags.RECV_WAITALL) !== 0 && !isPeek;
     if (socket.heldError !== 0 && iovecs.remainingBytes > 0) return takeHeldError(socket);
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
-      this.#sandbox.pulse();
+      if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.recv(socket.handle, isPeek ? RECV_PEEK : 0);
       if (result > 0) {
         doneBytes += result;
@@ -56,18 +67,29 @@ export class Transfer {
   }
 
   /**
-   * Sends the loaded buffers. Blocking, it waits until the system has taken every byte.
+   * Sends the buffers of a list. Blocking, it waits until the system has taken every byte.
    *
    * @returns the count of bytes, fewer than asked when an error came after some (the next call
-   *   answers it) or when the descriptor does not block; `-AGAIN`, `-CONNRESET`, `-PIPE`.
+   *   answers it) or when the descriptor does not block; `-FAULT`; `-AGAIN`, `-CONNRESET`, `-PIPE`.
    */
-  send(socket: Descriptor): SysResult {
+  send(socket: Descriptor, iovs: number, iovsCount: number): SysResult {
+    const iovecs = this.#iovecs;
+    if (iovsCount === 1 && socket.isOneCall) {
+      const pointer = iovecs.loadOne(iovs);
+      if (pointer < 0 || iovecs.remainingBytes === 0) return Math.min(pointer, 0);
+      const result = this.#sandbox.kernel.send(socket.handle, pointer, iovecs.remainingBytes);
+      if (result <= 0) return result;
+      socket.isIdle = false;
+      this.#sandbox.count(Counter.SENT_BYTES, result);
+      return result;
+    }
+    const loaded = iovecs.load(iovs, iovsCount);
+    if (loaded < 0) return loaded;
     if (socket.kind === Kind.LISTENER) return -Errno.PIPE;
-    const { iovecs } = this;
     if (socket.heldError !== 0 && iovecs.remainingBytes > 0) return takeHeldError(socket);
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {
-      this.#sandbox.pulse();
+      if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.send(socket.handle);
       if (result > 0) {
         doneBytes += result;
@@ -87,9 +109,11 @@ export class Transfer {
     return doneBytes;
   }
 
-  /** Reads from a stream into the first loaded buffer. @returns as {@link receive} */
-  read(stream: Descriptor): SysResult {
-    const { iovecs } = this;
+  /** Reads from a stream into the first buffer of a list. @returns as {@link receive} */
+  read(stream: Descriptor, iovs: number, iovsCount: number): SysResult {
+    const iovecs = this.#iovecs;
+    const loaded = iovecs.load(iovs, iovsCount);
+    if (loaded < 0) return loaded;
     if (iovecs.remainingBytes === 0) return 0;
     if (stream.heldError !== 0) return takeHeldError(stream);
     for (;;) {
@@ -99,9 +123,11 @@ export class Transfer {
     }
   }
 
-  /** Writes the loaded buffers to a stream, a piece at a time. @returns as {@link send} */
-  write(stream: Descriptor): SysResult {
-    const { iovecs } = this;
+  /** Writes the buffers of a list to a stream, a piece at a time. @returns as {@link send} */
+  write(stream: Descriptor, iovs: number, iovsCount: number): SysResult {
+    const iovecs = this.#iovecs;
+    const loaded = iovecs.load(iovs, iovsCount);
+    if (loaded < 0) return loaded;
     if (stream.heldError !== 0 && iovecs.remainingBytes > 0) return takeHeldError(stream);
     let doneBytes = 0;
     while (iovecs.remainingBytes > 0) {

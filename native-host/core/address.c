@@ -7,7 +7,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -36,13 +35,21 @@ static int32_t read_ipv4(const char* host, uint16_t port, struct pollux_address*
   return 0;
 }
 
+/* A number in decimal digits; 0 for what is none, or too large. Not by strtoul, which the headers
+   of glibc 2.38 turn into a function that older ones don't have. */
+static uint32_t read_number(const char* text) {
+  uint64_t number = 0;
+  for (; *text >= '0' && *text <= '9'; text += 1) {
+    number = number * 10 + (uint64_t)(*text - '0');
+    if (number > UINT32_MAX) return 0;
+  }
+  return *text == '\0' ? (uint32_t)number : 0;
+}
+
 /* A zone is an interface's name or number: fe80::1%eth0. Answers 0 for what is neither. */
 static uint32_t zone_index(const char* zone) {
   const uint32_t by_name = if_nametoindex(zone);
-  if (by_name != 0) return by_name;
-  char* end = NULL;
-  const unsigned long by_number = strtoul(zone, &end, 10);
-  return *end == '\0' && by_number <= UINT32_MAX ? (uint32_t)by_number : 0;
+  return by_name != 0 ? by_name : read_number(zone);
 }
 
 static int32_t read_ipv6(char* host, uint16_t port, struct pollux_address* result) {

@@ -1,6 +1,12 @@
 /*
  * Waiting by epoll(7). A set is one epoll descriptor, which always holds the wake descriptor too,
  * and a table that says who is registered, so that a change costs one system call and no guess.
+ *
+ * For every level-triggered event the system looks at the descriptor twice: when it reports it, and
+ * at the next wait, mostly to find that there is nothing any more. So a level watch for reading from
+ * TCP begins as an edge: whoever has emptied the queue (entry->is_read_dry) is told by the system
+ * when something comes. Whoever has not, or is at its end, is watched by level from the next wait
+ * on, and the system says what holds.
  */
 #include "clocks.h"
 #include "demux.h"
@@ -32,14 +38,31 @@
 #define TAG_WAKE UINT64_MAX
 #define TAG_TIMER (UINT64_MAX - 1)
 
+enum trigger {
+  TRIGGER_AS_ASKED,
+  TRIGGER_EDGE_FOR_LEVEL,
+  /* The same, and the last wait has reported bytes. */
+  TRIGGER_EDGE_FOR_LEVEL_READ,
+  /* The same, and the last wait has reported what no read ends: the peer's end, an error. */
+  TRIGGER_EDGE_FOR_LEVEL_OVER,
+};
+
+struct registration {
+  /* Of the entry that is registered, 0 for none. A closed entry may stay in here; its generation
+     then no longer matches. */
+  uint32_t generation;
+  enum trigger trigger;
+};
+
 struct epoll_set {
   int epoll_descriptor;
   int timer_descriptor; /* -1 where epoll_pwait2 works */
   bool timer_is_armed;
-  /* By index: the generation of the entry that is registered, 0 for none. A closed entry may stay
-     in here; its generation then no longer matches. */
-  uint32_t* registered_generations;
-  uint32_t registered_count;
+  struct registration* registrations; /* by the index of the handle */
+  uint32_t registrations_count;
+  /* The handles that the last wait has reported by an edge for a level. */
+  int32_t reported[EVENTS_COUNT_MAX];
+  int reported_count;
 };
 
 /* What epoll_pwait2 takes on every architecture: 64-bit fields. Source: linux/time_types.h. */
@@ -74,7 +97,7 @@ static int32_t add_internal(int epoll_descriptor, int descriptor, uint64_t tag) 
 static void free_set(struct epoll_set* set) {
   if (set->epoll_descriptor >= 0) close(set->epoll_descriptor);
   if (set->timer_descriptor >= 0) close(set->timer_descriptor);
-  free(set->registered_generations);
+  free(set->registrations);
   free(set);
 }
 
@@ -109,28 +132,45 @@ static void epoll_close_set(struct pollux_kernel* kernel, void* set) {
 }
 
 /* Makes room for `index`. Returns 0 or -WASI_NOMEM. */
-static int32_t reserve_registered(struct epoll_set* set, uint32_t index) {
-  if (index < set->registered_count) return 0;
-  uint32_t count = set->registered_count == 0 ? 64 : set->registered_count;
+static int32_t reserve_registration(struct epoll_set* set, uint32_t index) {
+  if (index < set->registrations_count) return 0;
+  uint32_t count = set->registrations_count == 0 ? 64 : set->registrations_count;
   while (count <= index) count *= 2;
-  uint32_t* generations = realloc(set->registered_generations, count * sizeof *generations);
-  if (generations == NULL) return -WASI_NOMEM;
-  memset(generations + set->registered_count, 0,
-         (count - set->registered_count) * sizeof *generations);
-  set->registered_generations = generations;
-  set->registered_count = count;
+  struct registration* larger = realloc(set->registrations, count * sizeof *larger);
+  if (larger == NULL) return -WASI_NOMEM;
+  memset(larger + set->registrations_count, 0,
+         (count - set->registrations_count) * sizeof *larger);
+  set->registrations = larger;
+  set->registrations_count = count;
   return 0;
 }
 
-static bool is_registered(const struct epoll_set* set, const struct pollux_entry* entry) {
+/* The registration of an entry, or NULL. Valid until the next watch. */
+static struct registration* find_registration(const struct epoll_set* set,
+                                              const struct pollux_entry* entry) {
   const uint32_t index = pollux_handle_index(entry->handle);
-  return index < set->registered_count &&
-         set->registered_generations[index] == entry->generation;
+  if (index >= set->registrations_count) return NULL;
+  struct registration* registration = &set->registrations[index];
+  return registration->generation == entry->generation ? registration : NULL;
 }
 
 static uint32_t mode_bits(enum pollux_mode mode) {
   if (mode == POLLUX_MODE_EDGE) return EPOLLET;
   return mode == POLLUX_MODE_ONE_SHOT ? EPOLLONESHOT : 0;
+}
+
+/* The end and urgent bytes are asked for as well: either way a short read proves nothing. */
+static const uint32_t EDGE_FOR_LEVEL_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+
+/* Registers an entry, or changes how it is registered. Returns 0 or a negated errno. */
+static int32_t control(const struct epoll_set* set, int operation,
+                       const struct pollux_entry* entry, uint32_t events) {
+  struct epoll_event event = {
+      .events = events,
+      .data.u64 = (uint64_t)entry->generation << 32 | pollux_handle_index(entry->handle),
+  };
+  const int result = epoll_ctl(set->epoll_descriptor, operation, entry->descriptor, &event);
+  return result == 0 ? 0 : pollux_fail(errno);
 }
 
 static int32_t epoll_watch(struct pollux_kernel* kernel, void* state,
@@ -139,17 +179,20 @@ static int32_t epoll_watch(struct pollux_kernel* kernel, void* state,
   (void)kernel;
   struct epoll_set* set = state;
   const uint32_t index = pollux_handle_index(entry->handle);
-  const int32_t reserved = reserve_registered(set, index);
+  const int32_t reserved = reserve_registration(set, index);
   if (reserved < 0) return reserved;
-  struct epoll_event event = {
-      .events = pollux_events_of(interest) | mode_bits(mode),
-      .data.u64 = (uint64_t)entry->generation << 32 | index,
+  const bool is_edge_for_level = mode == POLLUX_MODE_LEVEL && interest == POLLUX_READ &&
+                                 (entry->flags & POLLUX_ENTRY_TCP) != 0;
+  const int operation =
+      find_registration(set, entry) == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  const int32_t result = control(set, operation, entry,
+                                 is_edge_for_level ? EDGE_FOR_LEVEL_EVENTS
+                                                   : pollux_events_of(interest) | mode_bits(mode));
+  if (result < 0) return result;
+  set->registrations[index] = (struct registration){
+      .generation = entry->generation,
+      .trigger = is_edge_for_level ? TRIGGER_EDGE_FOR_LEVEL : TRIGGER_AS_ASKED,
   };
-  const int operation = is_registered(set, entry) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (epoll_ctl(set->epoll_descriptor, operation, entry->descriptor, &event) != 0) {
-    return pollux_fail(errno);
-  }
-  set->registered_generations[index] = entry->generation;
   return 0;
 }
 
@@ -157,10 +200,31 @@ static void epoll_unwatch(struct pollux_kernel* kernel, void* state,
                           const struct pollux_entry* entry) {
   (void)kernel;
   struct epoll_set* set = state;
-  if (!is_registered(set, entry)) return;
-  struct epoll_event unused = {0}; /* Linux before 2.6.9 wants one */
-  epoll_ctl(set->epoll_descriptor, EPOLL_CTL_DEL, entry->descriptor, &unused);
-  set->registered_generations[pollux_handle_index(entry->handle)] = 0;
+  struct registration* registration = find_registration(set, entry);
+  if (registration == NULL) return;
+  control(set, EPOLL_CTL_DEL, entry, 0);
+  *registration = (struct registration){0};
+}
+
+static bool is_level_unknown(const struct registration* registration,
+                             const struct pollux_entry* entry) {
+  return registration->trigger == TRIGGER_EDGE_FOR_LEVEL_OVER ||
+         (registration->trigger == TRIGGER_EDGE_FOR_LEVEL_READ && !entry->is_read_dry);
+}
+
+/* What the last wait reported as an edge for a level, and no one has emptied since, is a level from
+   now on: the system looks, and reports it again where it still holds. */
+static void restore_levels(const struct pollux_kernel* kernel, struct epoll_set* set) {
+  for (int at = 0; at < set->reported_count; at += 1) {
+    const struct pollux_entry* entry =
+        pollux_handles_find(&kernel->handles, set->reported[at]);
+    struct registration* registration = entry == NULL ? NULL : find_registration(set, entry);
+    if (registration == NULL || !is_level_unknown(registration, entry)) continue;
+    /* It fails only when someone has closed the descriptor behind our back: nothing to wait for. */
+    control(set, EPOLL_CTL_MOD, entry, pollux_events_of(POLLUX_READ));
+    registration->trigger = TRIGGER_AS_ASKED;
+  }
+  set->reported_count = 0;
 }
 
 /* Sets the timer, if there is one, to `deadline_ns`, or stops it when the wait that comes needs
@@ -176,9 +240,22 @@ static int32_t set_timer(struct epoll_set* set, int64_t deadline_ns, bool is_nee
   return 0;
 }
 
+/* Takes an event of `entry`. Returns its readiness, without what was not asked for. */
+static uint32_t take_event(struct epoll_set* set, struct pollux_entry* entry, uint32_t events) {
+  struct registration* registration = find_registration(set, entry);
+  if (registration == NULL || registration->trigger == TRIGGER_AS_ASKED) {
+    return pollux_readiness_of(events);
+  }
+  registration->trigger = (events & ~(uint32_t)EPOLLIN) == 0 ? TRIGGER_EDGE_FOR_LEVEL_READ
+                                                             : TRIGGER_EDGE_FOR_LEVEL_OVER;
+  set->reported[set->reported_count++] = entry->handle;
+  entry->is_read_dry = false;
+  return pollux_readiness_of(events & ~(uint32_t)EPOLLRDHUP);
+}
+
 /* Turns events into pairs, and leaves out what isn't an event of an open handle. */
-static int32_t report(struct pollux_kernel* kernel, const struct epoll_event* events, int count,
-                      int32_t* pairs) {
+static int32_t report(struct pollux_kernel* kernel, struct epoll_set* set,
+                      const struct epoll_event* events, int count, int32_t* pairs) {
   int32_t written = 0;
   for (int at = 0; at < count; at += 1) {
     const uint64_t tag = events[at].data.u64;
@@ -187,11 +264,13 @@ static int32_t report(struct pollux_kernel* kernel, const struct epoll_event* ev
       continue;
     }
     if (tag == TAG_TIMER) continue;
-    const struct pollux_entry* entry =
+    struct pollux_entry* entry =
         pollux_handles_at(&kernel->handles, (uint32_t)tag, (uint32_t)(tag >> 32));
     if (entry == NULL) continue;
+    const uint32_t readiness = take_event(set, entry, events[at].events);
+    if (readiness == 0) continue; /* urgent bytes alone */
     pairs[2 * written] = entry->handle;
-    pairs[2 * written + 1] = (int32_t)pollux_readiness_of(events[at].events);
+    pairs[2 * written + 1] = (int32_t)readiness;
     written += 1;
   }
   return written;
@@ -217,9 +296,10 @@ static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64
   int64_t left_ns = timeout_ns;
   int late_rounds = 0;
   for (;;) {
+    restore_levels(kernel, set);
     const int count = wait_once(set, events, events_max, left_ns);
     if (count < 0 && errno != EINTR) return pollux_fail(errno);
-    const int32_t written = report(kernel, events, count, pairs);
+    const int32_t written = report(kernel, set, events, count, pairs);
     if (written > 0) return written;
     if (kernel->wake_is_pending) return -WASI_CANCELED;
     if (timeout_ns > 0) left_ns = pollux_deadline_left_ns(deadline_ns);

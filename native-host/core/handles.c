@@ -59,6 +59,7 @@ int32_t pollux_handles_add(struct pollux_handles* handles, int descriptor, uint8
   entry->descriptor = descriptor;
   entry->file_type = file_type;
   entry->flags = flags;
+  entry->is_read_dry = false;
   handles->open_count += 1;
   return entry->handle;
 }

@@ -10,6 +10,7 @@
 #define POLLUX_HANDLES_H
 
 #include "index-set.h"
+#include "planted.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +44,9 @@ enum pollux_entry_flags {
   POLLUX_ENTRY_WRITE_ONLY = 16,
   /* A terminal: what is written to it is made inert. */
   POLLUX_ENTRY_TERMINAL = 32,
+  /* TCP, where a receive that got less than it asked for has emptied the queue (epoll(7), Q9). Not
+     so on a unix socket, where it also stops at a passed descriptor, nor on MPTCP. */
+  POLLUX_ENTRY_TCP = 64,
 };
 
 struct pollux_entry {
@@ -51,6 +55,8 @@ struct pollux_entry {
   uint32_t generation; /* of the present owner, or of the next one; never 0 */
   uint8_t file_type;
   uint8_t flags;
+  /* Since the demux last cleared this, a receive has found the queue empty or emptied it. */
+  bool is_read_dry;
 };
 
 struct pollux_handles {
@@ -86,6 +92,7 @@ static inline struct pollux_entry* pollux_handles_find(const struct pollux_handl
                                                        int32_t handle) {
   const uint32_t index = pollux_handle_index(handle);
   if (handle <= 0 || index >= handles->entries_count) return NULL;
+  pollux_planted_search(index);
   struct pollux_entry* entry = &handles->entries[index];
   return entry->handle == handle ? entry : NULL;
 }

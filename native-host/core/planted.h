@@ -1,7 +1,8 @@
 /*
- * Bugs to be put in, each by a define, for the memory checkers to find: a run that finds nothing
- * proves something only when a run over these has found them. Both are nothing in every other
- * build. scripts/test-asan.mjs and scripts/fuzz.mjs set the defines.
+ * Bugs to be put in, each by a define, for the memory checkers and the count of instructions to
+ * find: a run that finds nothing proves something only when a run over these has found them. All
+ * are nothing in every other build. scripts/test-asan.mjs, scripts/fuzz.mjs and
+ * scripts/count-instructions.mjs set the defines.
  */
 #ifndef POLLUX_PLANTED_H
 #define POLLUX_PLANTED_H
@@ -22,5 +23,14 @@
 #else
 #define POLLUX_PLANTED_NS INT64_C(0)
 #endif
+
+/* What finding the entry at `index` costs: as in a table that is searched, where ours is indexed. */
+static inline void pollux_planted_search(uint32_t index) {
+#ifdef POLLUX_PLANTED_SEARCH
+  for (volatile uint32_t step = 0; step < index; step += 1) continue;
+#else
+  (void)index;
+#endif
+}
 
 #endif

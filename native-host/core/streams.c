@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,13 +37,31 @@ static uint8_t socket_type_of(int descriptor) {
   return type == SOCK_STREAM ? POLLUX_FILE_SOCKET_STREAM : POLLUX_FILE_SOCKET_DGRAM;
 }
 
+static bool is_tcp(int descriptor) {
+  int protocol = 0;
+  socklen_t length_bytes = sizeof protocol;
+  return getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &length_bytes) == 0 &&
+         protocol == IPPROTO_TCP;
+}
+
+/* fstat(2). glibc has it as a function from 2.33 on, and an addon that names it doesn't load on
+   older systems. By number where the kernel's structure is that of every libc, as on these two. */
+static int file_status(int descriptor, struct stat* status) {
+#if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
+  return (int)syscall(SYS_fstat, descriptor, status);
+#else
+  return fstat(descriptor, status);
+#endif
+}
+
 int32_t pollux_describe(int descriptor, uint8_t* file_type, uint8_t* flags) {
   struct stat status;
   const int status_flags = fcntl(descriptor, F_GETFL);
-  if (status_flags < 0 || fstat(descriptor, &status) != 0) return pollux_fail(errno);
+  if (status_flags < 0 || file_status(descriptor, &status) != 0) return pollux_fail(errno);
   *file_type = POLLUX_FILE_UNKNOWN;
   *flags = POLLUX_ENTRY_SHARED;
   if (S_ISSOCK(status.st_mode)) *file_type = socket_type_of(descriptor);
+  if (S_ISSOCK(status.st_mode) && is_tcp(descriptor)) *flags |= POLLUX_ENTRY_TCP;
   if (S_ISREG(status.st_mode)) *file_type = POLLUX_FILE_REGULAR;
   if (S_ISDIR(status.st_mode)) *file_type = POLLUX_FILE_DIRECTORY;
   if (S_ISCHR(status.st_mode)) *file_type = POLLUX_FILE_CHARACTER_DEVICE;

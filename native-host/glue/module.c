@@ -5,11 +5,16 @@
  */
 #include "../core/streams.h"
 #include "../core/wake.h"
+#include "abi.h"
 #include "kernel-object.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 bool glue_define(napi_env env, napi_value target, const struct glue_function* functions,
                  size_t functions_count, void* data) {
@@ -62,6 +67,21 @@ static napi_value exit_process(napi_env env, napi_callback_info info) {
   _exit(code);
 }
 
+/* abi: the number that binding.ts compares with its own. */
+static bool define_abi(napi_env env, napi_value exports) {
+  napi_value abi;
+  return napi_create_int32(env, POLLUX_ABI, &abi) == napi_ok &&
+         napi_set_named_property(env, exports, "abi", abi) == napi_ok;
+}
+
+/* musl takes libc.so.6 for itself and would load an addon that was compiled for glibc, whose
+   structures and numbers need not be its own. This function it lacks, so it refuses. */
+static void require_own_libc(void) {
+#ifdef __GLIBC__
+  (void)gnu_get_libc_version();
+#endif
+}
+
 static void end_environment(void* data) {
   struct glue_environment* environment = data;
   while (environment->kernels != NULL) {
@@ -79,6 +99,7 @@ NAPI_MODULE_INIT() {
       {"signalWake", signal_wake},            {"closeDescriptor", close_descriptor},
       {"exitProcess", exit_process},
   };
+  require_own_libc();
   pollux_streams_ignore_sigpipe();
   struct glue_environment* environment = calloc(1, sizeof *environment);
   if (environment == NULL) {
@@ -91,5 +112,7 @@ NAPI_MODULE_INIT() {
     return NULL;
   }
   const size_t functions_count = sizeof FUNCTIONS / sizeof FUNCTIONS[0];
-  return glue_define(env, exports, FUNCTIONS, functions_count, environment) ? exports : NULL;
+  const bool is_defined = define_abi(env, exports) &&
+                          glue_define(env, exports, FUNCTIONS, functions_count, environment);
+  return is_defined ? exports : NULL;
 }

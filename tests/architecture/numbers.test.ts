@@ -13,6 +13,7 @@ import {
   Shutdown,
   SocketOption,
 } from '../../host/kernel/kernel.ts';
+import { ABI, Pin } from '../../host/kernel/native/binding.ts';
 import * as layout from '../../host/wasi/layout.ts';
 import { suite } from '../support/suite.ts';
 import { assemblyConstants, assemblyOffsets, differences, headerConstants } from './numbers.ts';
@@ -116,6 +117,22 @@ test('the addon and the host know the same readiness, modes, types and options',
       SOCKET_STREAM: FileType.SOCKET_STREAM,
     }),
     ['POLLUX_HANDLE_INDEX_BITS', HANDLE_INDEX_BITS],
+  ]);
+  assert.equal(
+    differences(host, header, (name) => name),
+    [],
+  );
+});
+
+test('the addon and the host know the same ABI number and pins', () => {
+  const header = new Map(
+    ['abi', 'kernel-object'].flatMap((name) => [
+      ...headerConstants(textOf(`native-host/glue/${name}.h`)),
+    ]),
+  );
+  const host = new Map<string, number>([
+    ['POLLUX_ABI', ABI],
+    ...prefixed('GLUE_PIN_', { ...Pin, COUNT: Object.keys(Pin).length }),
   ]);
   assert.equal(
     differences(host, header, (name) => name),

@@ -7,6 +7,7 @@ import { clocksContract } from './clocks.ts';
 import { type Skips, skipsWithoutRow } from './contract.ts';
 import { drainContract } from './drain.ts';
 import { handlesContract } from './handles.ts';
+import { levelsContract } from './levels.ts';
 import { modesContract } from './modes.ts';
 import type { MakeKernel } from './peers.ts';
 import { optionsContract } from './options.ts';
@@ -29,6 +30,7 @@ const CONTRACTS = [
   streamsContract,
   readinessContract,
   modesContract,
+  levelsContract,
   setsContract,
   waitContract,
   clocksContract,

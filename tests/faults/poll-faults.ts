@@ -98,13 +98,13 @@ const POLL_READINESS = [
     [
       [
         'a half-close is a hangup',
-        '(readiness & Readiness.HANGUP) !== 0);',
-        '(readiness & (Readiness.HANGUP | Readiness.READ)) !== 0);',
+        '(readiness & Readiness.HANGUP) === 0 ?',
+        '(readiness & (Readiness.HANGUP | Readiness.READ)) === 0 ?',
       ],
       [
         'nothing is a hangup',
-        'this.#events.ready(index, (readiness & Readiness.HANGUP) !== 0);',
-        'this.#events.ready(index, false);',
+        'this.#events.ready(index, tag, flags);',
+        'this.#events.ready(index, tag, 0);',
       ],
       [
         'an error is not readiness for reading',
@@ -134,7 +134,7 @@ const POLL_READINESS = [
       ],
       [
         'the readiness of one handle is told to the subscriptions of another direction',
-        'list.tagOf(index) === EventType.FD_READ ? READS : WRITES',
+        'tag === EventType.FD_READ ? READS : WRITES',
         'READS | WRITES',
       ],
     ],

@@ -108,7 +108,13 @@ const ARGUMENTS = [
   ...faults(
     'sandbox.ts',
     ['poll'],
-    [['a memory that grew is not seen', 'if (memory.isStale) {', 'if (memory === undefined) {']],
+    [
+      [
+        'a memory that grew is not seen',
+        'if (this.memory.isStale) {',
+        'if (memory === undefined) {',
+      ],
+    ],
   ),
 ];
 
@@ -128,11 +134,16 @@ const TRANSFER = [
       [
         'no byte asked for is not 0 bytes',
         `while (iovecs.remainingBytes > 0) {
-      this.#sandbox.pulse();
+      if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.recv(`,
         `for (;;) {
-      this.#sandbox.pulse();
+      if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.recv(`,
+      ],
+      [
+        'PEEK into one buffer takes the bytes',
+        'if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {',
+        'if (iovsCount === 1 && socket.isOneCall) {',
       ],
     ],
   ),
@@ -168,6 +179,16 @@ const TRANSFER = [
         'if (!memory.holds(pointer, lengthBytes)) return -Errno.FAULT;',
         'if (lengthBytes > 0 && !memory.holds(pointer, lengthBytes)) return -Errno.FAULT;',
       ],
+      [
+        'one buffer is not checked',
+        'return memory.holds(pointer, this.remainingBytes) ? pointer : -Errno.FAULT;',
+        'return pointer;',
+      ],
+      [
+        'a list of one is not checked',
+        'if (!memory.holds(listPointer, Iovec.BYTES)) return -Errno.FAULT;',
+        '',
+      ],
       ['4 GiB are counted as 0', 'TOTAL_BYTES_MAX - this.remainingBytes', 'lengthBytes'],
     ],
   ),
@@ -185,6 +206,22 @@ const TRANSFER = [
 ];
 
 const DESCRIPTORS = [
+  ...faults(
+    'descriptors.ts',
+    ['sock-recv'],
+    [
+      [
+        'a receive into one buffer never blocks',
+        'const ONE_CALL_BITS = KIND_BITS | NONBLOCK | (ERROR_BITS << ERROR_SHIFT);\nconst ONE_CALL = Kind.STREAM | NONBLOCK;',
+        'const ONE_CALL_BITS = KIND_BITS | (ERROR_BITS << ERROR_SHIFT);\nconst ONE_CALL = Kind.STREAM;',
+      ],
+      [
+        'a receive into one buffer does not tell what was held',
+        'KIND_BITS | NONBLOCK | (ERROR_BITS << ERROR_SHIFT);',
+        'KIND_BITS | NONBLOCK;',
+      ],
+    ],
+  ),
   ...faults(
     'fd.ts',
     ['fd-renumber'],

@@ -106,9 +106,19 @@ void fuzz_read(struct fuzz_world* world, struct fuzz_kernel* kernel, struct fuzz
   check_bytes(kernel, handle, pick_piece(kernel, input), call_read);
 }
 
+/* Half the time a standard stream that was just opened, which chance would seldom bring here. */
+static int32_t pick_stream(struct fuzz_world* world, struct fuzz_kernel* kernel,
+                           struct fuzz_input* input) {
+  if ((fuzz_byte(input) & 1) == 0) return fuzz_handle(world, kernel, input);
+  const int32_t index = (int32_t)fuzz_pick(input, POLLUX_STDIO_COUNT);
+  const int32_t handle = FUZZ_ANSWER(pollux_open_stdio(&kernel->core, index));
+  fuzz_opened(kernel, handle);
+  return handle;
+}
+
 /* With some bytes of the input in the memory: a terminal must get no control of them. */
 void fuzz_write(struct fuzz_world* world, struct fuzz_kernel* kernel, struct fuzz_input* input) {
-  const int32_t handle = fuzz_handle(world, kernel, input);
+  const int32_t handle = pick_stream(world, kernel, input);
   const struct piece piece = pick_piece(kernel, input);
   if (is_inside(kernel, piece)) {
     const size_t length_bytes = piece.length_bytes < 16 ? (size_t)piece.length_bytes : 16;

@@ -1,7 +1,7 @@
 // How the addon is found, in a copy of the sources with and without one.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,17 +79,35 @@ test('POLLUX_ADDON with no file there is told', () => {
 });
 
 if (process.platform === 'linux') {
+  test('an addon of another version is told in one line, with the way out', () => {
+    const folder = makePackage();
+    placeAddon(folder, 'build', 'native');
+    const binding = join(folder, 'host/kernel/native/binding.ts');
+    const text = readFileSync(binding, 'utf8');
+    const other = text.replace(/^export const ABI = \d+;$/m, 'export const ABI = 9999;');
+    assert.is.not(other, text);
+    writeFileSync(binding, other);
+    const told = /^PolluxError NO_ADDON .*another version.*is \d+, not 9999.*npm rebuild pollux.*$/;
+    assert.match(load(folder), told);
+  });
+
   test('an addon that was compiled here is found', () => {
     const folder = makePackage();
     placeAddon(folder, 'build', 'native');
     assert.is(load(folder), 'epoll');
   });
 
-  test('a prebuilt addon comes first', () => {
+  test('a prebuilt addon is found', () => {
     const folder = makePackage();
     placeAddon(folder, 'prebuilds', `linux-${process.arch}`);
-    mkdirSync(join(folder, 'build/native'), { recursive: true });
-    writeFileSync(join(folder, 'build/native/pollux.node'), 'no ELF');
+    assert.is(load(folder), 'epoll');
+  });
+
+  test('an addon that was compiled here comes before a prebuilt one', () => {
+    const folder = makePackage();
+    placeAddon(folder, 'build', 'native');
+    mkdirSync(join(folder, `prebuilds/linux-${process.arch}`), { recursive: true });
+    writeFileSync(join(folder, `prebuilds/linux-${process.arch}/pollux.node`), 'no ELF');
     assert.is(load(folder), 'epoll');
   });
 

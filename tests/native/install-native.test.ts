@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { withPlantedVersion } from '../package/planted.ts';
 import { suite } from '../support/suite.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
@@ -61,6 +63,12 @@ function placeAddon(folder: string): number {
   writeFileSync(path, '');
   utimesSync(path, time, time);
   return time;
+}
+
+function placePrebuilt(folder: string, bytes: Uint8Array): void {
+  const path = join(folder, 'prebuilds', `linux-${process.arch}`, 'pollux.node');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
 }
 
 const noLinux =
@@ -119,13 +127,53 @@ onLinux('without a compiler it says what is missing and goes on, unless it must 
   assert.is(install(folder, { CC: 'no-such-compiler', POLLUX_NATIVE: 'required' }).status, 1);
 });
 
-onLinux('a prebuilt addon is used', () => {
+compiling('a prebuilt addon is used, and one that was compiled before is not', () => {
   const folder = makePackage();
-  const prebuilt = join(folder, 'prebuilds', `linux-${process.arch}`, 'pollux.node');
-  mkdirSync(dirname(prebuilt), { recursive: true });
-  writeFileSync(prebuilt, '');
-  assert.equal(install(folder), { status: 0, output: 'pollux native: prebuilt\n' });
+  placePrebuilt(folder, readFileSync(join(REPOSITORY, OUTPUT)));
+  placeAddon(folder);
+  const { status, output } = install(folder, { CC: 'no-such-compiler' });
+  assert.equal({ status, output }, { status: 0, output: 'pollux native: prebuilt\n' });
   assert.not(existsSync(join(folder, OUTPUT)));
+});
+
+compiling('a prebuilt addon for a newer libc gives way to one that is compiled', () => {
+  const folder = makePackage();
+  placePrebuilt(folder, withPlantedVersion(readFileSync(join(REPOSITORY, OUTPUT))));
+  const { status, output } = install(folder, { POLLUX_CFLAGS: '-O0' });
+  assert.match(
+    output,
+    /^pollux native: the prebuilt .*GLIBC_9\.99.*\npollux native: built by cc\n$/,
+  );
+  assert.is(status, 0);
+  assert.ok(existsSync(join(folder, OUTPUT)));
+});
+
+onLinux('a prebuilt addon that does not load, and no compiler: both are told', () => {
+  const folder = makePackage();
+  placePrebuilt(folder, Buffer.from('no ELF'));
+  const without = { CC: 'no-such-compiler' };
+  const { status, output } = install(folder, without);
+  assert.match(
+    output,
+    /^pollux native: the prebuilt .*\npollux native: NOT BUILT.*npm rebuild\.\n$/,
+  );
+  assert.is(status, 0);
+  assert.is(install(folder, { ...without, POLLUX_NATIVE: 'required' }).status, 1);
+});
+
+compiling('a prebuilt addon of other sources than those beside it is not used', () => {
+  const folder = makePackage();
+  placePrebuilt(folder, readFileSync(join(REPOSITORY, OUTPUT)));
+  writeFileSync(join(folder, 'native-host/glue/abi.h'), '#define POLLUX_ABI 9999\n');
+  const { output } = install(folder, { CC: 'no-such-compiler' });
+  assert.match(output, /^pollux native: the prebuilt .*\(ABI \d+, not 9999\)\n.*NOT BUILT/);
+});
+
+compiling('a build does not look at a prebuilt addon', () => {
+  const folder = makePackage();
+  placePrebuilt(folder, readFileSync(join(REPOSITORY, OUTPUT)));
+  const { output } = install(folder, { POLLUX_CFLAGS: '-O0' }, '--if-stale');
+  assert.is(output, 'pollux native: built by cc\n');
 });
 
 test('an unknown option is refused', () => {

@@ -172,6 +172,7 @@ static void addresses_read_and_write(void) {
   check_address(POLLUX_FAMILY_IPV4, "127.0.0.1", 0);
   check_address(POLLUX_FAMILY_IPV6, "::1", 0);
   check_address(POLLUX_FAMILY_IPV6, "fe80::1%1", 0);
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1%4294967295", 0);
   check_address(POLLUX_FAMILY_UNIX, "/tmp/socket", 0);
 }
 
@@ -184,6 +185,10 @@ static void wrong_addresses_are_refused(void) {
   check_address(POLLUX_FAMILY_IPV6, "fe80::1%nowhere", -WASI_INVAL);
   check_address(POLLUX_FAMILY_IPV6, "fe80::1%1x", -WASI_INVAL);
   check_address(POLLUX_FAMILY_IPV6, "fe80::1%", -WASI_INVAL);
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1%+1", -WASI_INVAL);
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1% 1", -WASI_INVAL);
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1%4294967297", -WASI_INVAL); /* 1 in 32 bits */
+  check_address(POLLUX_FAMILY_IPV6, "fe80::1%18446744073709551617", -WASI_INVAL); /* in 64 */
   check_address(POLLUX_FAMILY_UNIX, "", -WASI_INVAL);
   check_address(7, "127.0.0.1", -WASI_AFNOSUPPORT);
   struct pollux_address address;

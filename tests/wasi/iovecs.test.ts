@@ -146,6 +146,13 @@ const REFUSED: readonly (readonly [
   ['a buffer of 2^32 - 1 bytes', () => [[FROM, 2 ** 32 - 1]]],
   ['a buffer of 2^31 bytes', () => [[FROM, 2 ** 31]]],
   ['an empty buffer beyond the end', (end) => [[end + 1, 0]]],
+  [
+    'an empty buffer beyond the end, behind another',
+    (end) => [
+      [FROM, 4],
+      [end + 1, 0],
+    ],
+  ],
   ['2^29 buffers, whose bytes wrap to 0', () => bytes(1024, 1), 2 ** 29],
   ['2^32 - 1 buffers', () => bytes(1024, 1), 2 ** 32 - 1],
   ['2^31 buffers', () => bytes(1024, 1), 2 ** 31],

@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { PolluxError } from '../../base/pollux-error.ts';
 import type { SysResult } from '../../base/sys-result.ts';
 
+/**
+ * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
+ * as in native-host/glue/abi.h.
+ */
+export const ABI = 1;
+
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;
 export type Pin = (typeof Pin)[keyof typeof Pin];
@@ -59,15 +65,15 @@ export interface NativeObject {
   // Hot calls take their arguments, in the order of the names, from Pin.ARGUMENTS.
 
   /** handle, pointer, lengthBytes, flags */
-  recv(): SysResult;
+  readonly recv: () => SysResult;
   /** handle, count, flags; the pairs in {@link Pin.VECTORS} */
   recvVectors(): SysResult;
   /** handle, pointer, lengthBytes */
-  send(): SysResult;
+  readonly send: () => SysResult;
   /** handle, count; the pairs in {@link Pin.VECTORS} */
   sendVectors(): SysResult;
   /** set, timeoutNs; the result in {@link Pin.READY} */
-  wait(): SysResult;
+  readonly wait: () => SysResult;
   /** timeoutNs; the handles and the result in {@link Pin.FEW} */
   waitFew(): SysResult;
 
@@ -88,6 +94,8 @@ export interface NativeObject {
 }
 
 export interface Binding {
+  /** Not {@link ABI} in an addon of another version; missing in those that had no number yet. */
+  readonly abi?: number;
   /** @returns the kernel, or (a number) `-MFILE`, `-NFILE`, `-NOMEM`, `-BADF`, `-INVAL`. */
   createKernel(
     wakeDescriptor: number,
@@ -107,7 +115,8 @@ let loaded: Binding | undefined;
 /**
  * The addon, loaded at the first call.
  *
- * @throws PolluxError `NO_ADDON` when it isn't built, can't be loaded or the system isn't Linux.
+ * @throws PolluxError `NO_ADDON` when it isn't built, can't be loaded, is of another version, or
+ *   the system isn't Linux.
  */
 export function binding(): Binding {
   loaded ??= load();
@@ -122,6 +131,17 @@ function load(): Binding {
     );
   }
   const path = findAddon();
+  const addon = requireAddon(path);
+  if (addon.abi === ABI) return addon;
+  const abi = addon.abi ?? 'none';
+  throw new PolluxError(
+    'NO_ADDON',
+    `the native addon ${path} is of another version of pollux (its ABI is ${abi}, not ${ABI}): ` +
+      'run npm rebuild pollux, or npm run build in a checkout',
+  );
+}
+
+function requireAddon(path: string): Binding {
   try {
     return createRequire(import.meta.url)(path) as Binding;
   } catch (error) {
@@ -142,9 +162,10 @@ function findAddon(): string {
     throw new PolluxError('NO_ADDON', `POLLUX_ADDON names no file: ${chosen}`);
   }
   const root = packageRoot(dirname(fileURLToPath(import.meta.url)));
+  // One that was compiled here comes first: the prebuilt one may be there and not for here.
   const candidates = [
-    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node'),
     join(root, 'build', 'native', 'pollux.node'),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pollux.node'),
   ];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path !== undefined) return path;

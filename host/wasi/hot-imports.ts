@@ -1,0 +1,76 @@
+// The imports that a busy guest calls for every message. Each is a literal of its own: what V8
+// learns of a call it keeps by the literal, and in one that all imports share no body is inlined.
+
+import type { ImportFunction } from './functions.ts';
+import type { ImportCall } from './import-call.ts';
+
+type Wrap = (call: ImportCall, body: ImportFunction) => ImportFunction;
+
+export const HOT_IMPORTS: ReadonlyMap<string, Wrap> = new Map<string, Wrap>([
+  [
+    'poll_oneoff',
+    (call, body) => (listIn, eventsOut, count, countOut) => {
+      try {
+        call.begin();
+        return call.answer(body(listIn >>> 0, eventsOut >>> 0, count >>> 0, countOut >>> 0));
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
+    'sock_recv',
+    (call, body) => (fd, iovs, iovsCount, riFlags, countOut, roFlagsOut) => {
+      try {
+        call.begin();
+        return call.answer(
+          body(
+            fd >>> 0,
+            iovs >>> 0,
+            iovsCount >>> 0,
+            riFlags >>> 0,
+            countOut >>> 0,
+            roFlagsOut >>> 0,
+          ),
+        );
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
+    'sock_send',
+    (call, body) => (fd, iovs, iovsCount, siFlags, countOut) => {
+      try {
+        call.begin();
+        return call.answer(
+          body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, siFlags >>> 0, countOut >>> 0),
+        );
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
+    'fd_read',
+    (call, body) => (fd, iovs, iovsCount, countOut) => {
+      try {
+        call.begin();
+        return call.answer(body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, countOut >>> 0));
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
+    'fd_write',
+    (call, body) => (fd, iovs, iovsCount, countOut) => {
+      try {
+        call.begin();
+        return call.answer(body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, countOut >>> 0));
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+]);

@@ -1,0 +1,21 @@
+// How much room the arrays of poll_oneoff have: a little, then at once enough for the longest list.
+// Pages that nothing was written to are not memory yet, while arrays that were outgrown would be,
+// until they are collected.
+
+/** How many subscriptions a list may have. */
+export const SUBSCRIPTION_COUNT_MAX = 65_536;
+
+const ROOM_FIRST = 64;
+
+/** The room to make for `count` numbers. */
+export function roomFor(count: number): number {
+  if (count <= ROOM_FIRST) return ROOM_FIRST;
+  return Math.max(SUBSCRIPTION_COUNT_MAX, 2 ** Math.ceil(Math.log2(count)));
+}
+
+/** A copy of `array` with `room`; what is new is 0. */
+export function grown(array: Int32Array, room: number): Int32Array {
+  const wider = new Int32Array(room);
+  wider.set(array);
+  return wider;
+}
