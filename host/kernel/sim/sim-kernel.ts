@@ -274,15 +274,16 @@ export class SimKernel implements Kernel {
   // ---- clocks, randomness, the end ------------------------------------------------------------
 
   clockTime(clock: ClockId, instant: Uint32Array): SysResult {
-    return this.#clocks.read(clock, instant);
+    return this.#isDestroyed ? -Errno.BADF : this.#clocks.read(clock, instant);
   }
 
   clockResolution(clock: ClockId, instant: Uint32Array): SysResult {
-    return this.#clocks.resolution(clock, instant);
+    return this.#isDestroyed ? -Errno.BADF : this.#clocks.resolution(clock, instant);
   }
 
   /** Bytes of the seed: the same in every run, and so no secret. */
   random(pointer: number, lengthBytes: number): SysResult {
+    if (this.#isDestroyed) return -Errno.BADF;
     const at = this.#memory.check(pointer, lengthBytes);
     if (at < 0) return at;
     this.#random.fill(this.#memory.bytes.subarray(at, at + (lengthBytes >>> 0)));

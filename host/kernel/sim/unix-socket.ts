@@ -105,9 +105,7 @@ export class UnixSocket extends OpenFile {
   /** unix_accept. */
   override accept(): OpenFile | SysResult {
     if (this.#state !== State.LISTEN) return -Errno.INVAL;
-    const child = this.#queue.shift();
-    if (child !== undefined) return child;
-    return (this.#ended & Shutdown.READ) !== 0 ? -Errno.INVAL : -Errno.AGAIN;
+    return this.#queue.shift() ?? -Errno.AGAIN;
   }
 
   /** unix_stream_read_generic. */
