@@ -18,6 +18,7 @@ await build({
   absWorkingDir: root,
   entryPoints: {
     index: 'host/index.ts',
+    sim: 'host/sim.ts',
     cli: 'host/cli/main.ts',
     'reactor-thread': 'host/runtime/reactor-thread.ts',
   },

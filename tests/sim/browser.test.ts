@@ -26,6 +26,11 @@ test('the simulated kernel bundles without a module of Node', async () => {
   assert.ok(inputs.some((path) => path.endsWith('host/kernel/sim/tcp-socket.ts')));
 });
 
+test('the public API of the twin bundles without a module of Node', async () => {
+  const inputs = await bundleInputs('../../host/sim.ts');
+  assert.ok(inputs.some((path) => path.endsWith('host/wasi/poll.ts')));
+});
+
 test('a module of Node would not bundle', async () => {
   let message = '';
   await bundleInputs('../../host/runtime/listen.ts').catch((error: unknown) => {

@@ -17,8 +17,8 @@ export interface NetworkOptions {
   readonly rules?: Rules;
   /** How long a segment is on its way, in whole nanoseconds. Asked once for each. 0 by default. */
   readonly latencyNs?: () => number;
-  /** The most bytes that one segment carries. */
-  readonly segmentBytesMax?: number;
+  /** The most bytes that the next segment carries. Asked once for each. */
+  readonly segmentBytesMax?: () => number;
   /** Folders in which unix sockets may be bound. */
   readonly folders?: readonly string[];
 }
@@ -30,7 +30,9 @@ export class Network {
   readonly rules: Rules;
   readonly timeline = new Timeline();
   readonly ports: PortTable;
-  readonly segmentBytesMax: number;
+  /** How many bytes a segment has at most: the next one may have fewer. */
+  readonly segmentBytesMax = SEGMENT_BYTES_MAX;
+  readonly nextSegmentBytesMax: () => number;
   readonly folders: ReadonlySet<string>;
   /** Bound unix paths. A path outlives its socket, and is then undefined. */
   readonly paths = new Map<string, UnixSocket | undefined>();
@@ -39,7 +41,7 @@ export class Network {
   constructor(options: NetworkOptions = {}) {
     this.rules = options.rules ?? ALL_RULES;
     this.ports = new PortTable(this.rules);
-    this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
+    this.nextSegmentBytesMax = options.segmentBytesMax ?? (() => SEGMENT_BYTES_MAX);
     this.folders = new Set(options.folders ?? ['/', '/tmp', '/run', '.']);
     this.#latencyNs = options.latencyNs ?? (() => 0);
   }

@@ -31,6 +31,11 @@ export abstract class OpenFile {
   /** What it is ready for now: bits of `Readiness`, whatever anyone's interest. */
   abstract poll(): number;
 
+  /** As {@link poll}, for who only looks: polling a full socket has it tell of room later. */
+  peek(): number {
+    return this.poll();
+  }
+
   /** The last handle was closed. */
   abstract release(): void;
 

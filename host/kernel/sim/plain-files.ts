@@ -21,18 +21,21 @@ abstract class PlainFile extends StreamFile {
 /** A file with contents, read and written at one position. */
 export class RegularFile extends PlainFile {
   readonly fileType = FileType.REGULAR_FILE;
-  #contents: Uint8Array;
+  /** With room behind what the file holds, so that a long one is not copied for each write. */
+  #buffer: Uint8Array;
+  #lengthBytes: number;
   #position = 0;
   override readonly isWritable: boolean;
 
   constructor(rules: Rules, contents: Uint8Array, isReadOnly: boolean) {
     super(rules);
-    this.#contents = contents;
+    this.#buffer = contents;
+    this.#lengthBytes = contents.length;
     this.isWritable = !isReadOnly;
   }
 
   override read(target: Uint8Array, at: number, lengthBytes: number): SysResult {
-    const piece = this.#contents.subarray(this.#position, this.#position + lengthBytes);
+    const piece = this.contents.subarray(this.#position, this.#position + lengthBytes);
     target.set(piece, at);
     this.#position += piece.length;
     return piece.length;
@@ -41,14 +44,19 @@ export class RegularFile extends PlainFile {
   override write(source: Uint8Array, at: number, lengthBytes: number): SysResult {
     const count = Math.min(lengthBytes, STREAM_WRITE_BYTES_MAX);
     const end = this.#position + count;
-    if (end > this.#contents.length) {
-      const grown = new Uint8Array(end);
-      grown.set(this.#contents);
-      this.#contents = grown;
+    if (end > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#buffer.length));
+      grown.set(this.contents);
+      this.#buffer = grown;
     }
-    this.#contents.set(source.subarray(at, at + count), this.#position);
+    this.#buffer.set(source.subarray(at, at + count), this.#position);
     this.#position = end;
+    this.#lengthBytes = Math.max(this.#lengthBytes, end);
     return count;
+  }
+
+  get contents(): Uint8Array {
+    return this.#buffer.subarray(0, this.#lengthBytes);
   }
 }
 

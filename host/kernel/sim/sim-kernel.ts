@@ -299,6 +299,11 @@ export class SimKernel implements Kernel {
     this.#memory.attach(new ArrayBuffer(0));
   }
 
+  /** The attached memory. */
+  get bytes(): Uint8Array {
+    return this.#memory.bytes;
+  }
+
   /** The open handles with their files, by index: for inspection. */
   openFiles(): Map<Handle, OpenFile> {
     const handles = this.#handles.open();

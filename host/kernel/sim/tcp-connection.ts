@@ -144,6 +144,13 @@ export abstract class TcpConnection extends OpenFile implements SegmentTarget {
     return false;
   }
 
+  override peek(): number {
+    const isRoomAwaited = this.#isRoomAwaited;
+    const readiness = this.poll();
+    this.#isRoomAwaited = isRoomAwaited;
+    return readiness;
+  }
+
   /** tcp_close_state: ends our side, behind what is still to be sent. */
   endSending(): void {
     if (this.state === TcpState.ESTABLISHED) this.state = TcpState.FIN_WAIT1;
@@ -156,7 +163,7 @@ export abstract class TcpConnection extends OpenFile implements SegmentTarget {
   #pump(): void {
     const { sending, network } = this;
     for (;;) {
-      const bytes = sending.takeSegment(network.segmentBytesMax);
+      const bytes = sending.takeSegment(network.nextSegmentBytesMax());
       if (bytes === undefined) break;
       this.#transmit(SegmentKind.DATA, bytes);
     }

@@ -31,6 +31,8 @@ export class Appointment {
 export class Timeline {
   /** Whole nanoseconds since the world began. Exact up to 2^53: 104 days. */
   nowNs = 0;
+  /** A wait does not let time pass beyond this to meet a delivery. */
+  horizonNs = Infinity;
   /** How much has happened. */
   happenedCount = 0;
   readonly #deliveries = new Queue();

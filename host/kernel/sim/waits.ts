@@ -136,8 +136,9 @@ export class Waits {
   #sleep(deadlineNs: number): boolean {
     const { timeline } = this.#network;
     if (timeline.nowNs >= deadlineNs) return false;
-    if (timeline.nextDeliveryNs < Infinity) {
-      timeline.advanceTo(Math.min(timeline.nextDeliveryNs, deadlineNs));
+    const arrivalNs = timeline.nextDeliveryNs;
+    if (arrivalNs < Infinity && arrivalNs <= timeline.horizonNs) {
+      timeline.advanceTo(Math.min(arrivalNs, deadlineNs));
       return true;
     }
     if (this.#onBlock?.(deadlineNs) ?? false) return true;
