@@ -4,6 +4,7 @@ import { Errno } from '../../base/errno.ts';
 import type { SysResult } from '../../base/sys-result.ts';
 import { FileType, Readiness } from '../kernel.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { Rules } from './rules.ts';
 import { StreamFile } from './stream-file.ts';
 
@@ -105,7 +106,7 @@ export class PipeWriter extends StreamFile {
     const most = this.rules.streamTakesAPage ? STREAM_WRITE_BYTES_MAX : Infinity;
     const count = Math.min(lengthBytes, most);
     if (count === 0) return 0;
-    buffer.push(source.slice(at, at + count));
+    buffer.push(copyBytes(source, at, count));
     buffer.reader.wake(Readiness.READ);
     return count;
   }

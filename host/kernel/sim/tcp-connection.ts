@@ -12,6 +12,7 @@ import { Errno } from '../../base/errno.ts';
 import type { SysResult } from '../../base/sys-result.ts';
 import { Readiness, Shutdown } from '../kernel.ts';
 import { ConnectAttempt } from './connect-attempt.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { Network } from './network.ts';
 import { OpenFile } from './open-file.ts';
 import type { InetAddress } from './ports.ts';
@@ -131,7 +132,7 @@ export abstract class TcpConnection extends OpenFile implements SegmentTarget {
     const count = Math.min(lengthBytes, this.sending.freeBytes);
     if (count < lengthBytes) this.#isRoomAwaited = true;
     if (count <= 0 || (count < lengthBytes && !this.rules.sendTakesPart)) return -Errno.AGAIN;
-    this.sending.push(source.slice(at, at + count));
+    this.sending.push(copyBytes(source, at, count));
     this.#pump();
     return count;
   }

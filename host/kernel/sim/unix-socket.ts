@@ -8,6 +8,7 @@ import type { SysResult } from '../../base/sys-result.ts';
 import type { Address } from '../address.ts';
 import { FileType, Readiness, Shutdown, SocketOption } from '../kernel.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { Network } from './network.ts';
 import { OpenFile } from './open-file.ts';
 
@@ -138,7 +139,7 @@ export class UnixSocket extends OpenFile {
     if (other.#isDead || (other.#ended & Shutdown.READ) !== 0) return -Errno.PIPE;
     const count = Math.min(lengthBytes, this.#sendBufferBytes - other.#received.lengthBytes);
     if (count <= 0) return -Errno.AGAIN;
-    other.#received.push(source.slice(at, at + count));
+    other.#received.push(copyBytes(source, at, count));
     other.wake(Readiness.READ);
     return count;
   }

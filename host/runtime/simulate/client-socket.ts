@@ -4,6 +4,7 @@
 import { Errno } from '../../base/errno.ts';
 import { Shutdown, SocketOption } from '../../kernel/kernel.ts';
 import { ByteQueue } from '../../kernel/sim/byte-queue.ts';
+import { copyBytes } from '../../kernel/sim/copy-bytes.ts';
 import type { Network } from '../../kernel/sim/network.ts';
 import type { InetAddress } from '../../kernel/sim/ports.ts';
 import { TcpSocket } from '../../kernel/sim/tcp-socket.ts';
@@ -130,8 +131,8 @@ export class ClientSocket extends TcpSocket {
 
   #sendOutbox(): void {
     while (this.#outbox.lengthBytes > 0 && this.state > TcpState.SYN_SENT) {
-      const count = this.#outbox.peek(this.#piece, 0, PIECE_BYTES);
-      const sent = this.send(this.#piece, 0, count);
+      const piece = this.#outbox.front();
+      const sent = this.send(piece, 0, piece.length);
       if (sent === -Errno.AGAIN) return;
       if (sent < 0) {
         if (sent === -Errno.CONNRESET) this.#fail('reset');
@@ -146,7 +147,7 @@ export class ClientSocket extends TcpSocket {
   #receivePiece(most: number): number {
     if (this.#failure !== undefined || this.state === TcpState.SYN_SENT) return 0;
     const count = this.recv(this.#piece, 0, Math.min(most, PIECE_BYTES), false);
-    if (count > 0) this.#inbox.push(this.#piece.slice(0, count));
+    if (count > 0) this.#inbox.push(copyBytes(this.#piece, 0, count));
     else if (count === 0) this.#isEnded = true;
     else if (count === -Errno.CONNREFUSED || count === -Errno.TIMEDOUT) this.#fail('refused');
     else if (count === -Errno.CONNRESET) this.#fail('reset');

@@ -28,7 +28,7 @@ import {
 import { SimulationError } from './simulation-error.ts';
 
 const FD_COUNT_MAX = 20_000;
-const BACKLOG = 128;
+const BACKLOG = 4096;
 const SEGMENT_BYTES_MAX = 65_483;
 
 /** How a guest ended. */

@@ -14,7 +14,7 @@ export interface SimulateOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `[NAME=]tcp:HOST:PORT`, with numeric hosts of the loopback. By default one, on port 8000. */
   readonly listen?: readonly string[];
-  /** The backlog of each listener. By default 128. */
+  /** The backlog of each listener. By default 4,096, as under `run`. */
   readonly backlog?: number;
   /** Listeners start non-blocking, as `run`'s option has it. */
   readonly nonBlockingListeners?: boolean;
