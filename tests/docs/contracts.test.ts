@@ -25,7 +25,13 @@ test('the interface that the page prints is the interface that there is, in its 
 });
 
 test('every link of the pages leads to a file', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/contracts.md', 'docs/wasi-coverage.md'];
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/contracts.md',
+    'docs/wasi-coverage.md',
+    'docs/simulation.md',
+  ];
   for (const page of pages) {
     for (const [, link = ''] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
       const base = page.includes('/') ? 'docs/' : '';
