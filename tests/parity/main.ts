@@ -4,18 +4,22 @@
 //     npm run parity -- --only WORDS      probes whose name holds these
 //     npm run parity -- --facts           print what both said, too
 //     npm run parity -- --without RULE    with a rule of the simulated kernel switched off
+//     npm run parity -- --seeds N         N random probes more of each family; --from SEED on
 
 import { release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { RULE_NAMES, type RuleName, rulesWithout } from '../../host/kernel/sim/rules.ts';
 import { PROBES } from './probes/all.ts';
-import { canRunNative, runNative, runSim } from './worlds.ts';
+import { canRunNative, findDifference, runNative, runSim } from './worlds.ts';
+import { fuzzProbe } from './fuzz.ts';
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     facts: { type: 'boolean', default: false },
     without: { type: 'string', multiple: true, default: [] },
+    seeds: { type: 'string', default: '0' },
+    from: { type: 'string', default: '0' },
   },
 });
 const unknown = options.without.find((rule) => !(RULE_NAMES as string[]).includes(rule));
@@ -52,4 +56,22 @@ for (const probe of probes) {
 process.stdout.write(
   `Linux ${release()}: ${probes.length} probes, ${factCount} facts, ${differentCount} different\n`,
 );
+
+const [seedCount, firstSeed] = [Number(options.seeds), Number(options.from)];
+for (const [option, value] of Object.entries({ seeds: seedCount, from: firstSeed })) {
+  if (Number.isInteger(value) && value >= 0) continue;
+  process.stderr.write(`--${option} takes a whole number\n`);
+  process.exit(2);
+}
+for (const family of seedCount > 0 ? (['ipv4', 'unix'] as const) : []) {
+  let differentSeeds = 0;
+  for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) {
+    const difference = findDifference(fuzzProbe(seed, family), rules);
+    if (difference === undefined) continue;
+    differentSeeds++;
+    process.stdout.write(`! ${family}, seed ${seed}\n${difference}\n`);
+  }
+  process.stdout.write(`${family}: ${seedCount} random probes, ${differentSeeds} different\n`);
+  differentCount += differentSeeds;
+}
 process.exitCode = differentCount > 0 ? 1 : 0;

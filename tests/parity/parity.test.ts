@@ -7,10 +7,13 @@ import { RULE_NAMES, rulesWithout } from '../../host/kernel/sim/rules.ts';
 import { suite } from '../support/suite.ts';
 import type { Probe } from './probe.ts';
 import { PROBES } from './probes/all.ts';
-import { canRunNative, type Facts, runNative, runSim } from './worlds.ts';
+import { fuzzProbe } from './fuzz.ts';
+import { canRunNative, type Facts, findDifference, runNative, runSim } from './worlds.ts';
 
 const PROBES_MIN = 60;
 const RULES_MIN = 40;
+/** npm run parity -- --seeds N tries more. */
+const SEEDS = 40;
 
 const test = suite('parity');
 const linux = new Map<Probe, Facts>();
@@ -37,6 +40,21 @@ for (const probe of PROBES) {
     );
   });
 }
+
+for (const family of ['ipv4', 'unix'] as const) {
+  test(`the same on Linux and in the twin: ${SEEDS} random probes, ${family}`, () => {
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const difference = findDifference(fuzzProbe(seed, family));
+      assert.is(difference, undefined, `${family}, seed ${seed}:\n${difference ?? ''}`);
+    }
+  });
+}
+
+test('a random probe notices a rule that is switched off', () => {
+  const rules = rulesWithout('resetAfterEndIsPipe');
+  const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
+  assert.ok(seeds.some((seed) => findDifference(fuzzProbe(seed, 'ipv4'), rules) !== undefined));
+});
 
 test('there are enough rules', () => assert.ok(RULE_NAMES.length >= RULES_MIN));
 

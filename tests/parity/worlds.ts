@@ -13,6 +13,9 @@ import { type Probe, type ProbeWorld, Side } from './probe.ts';
 /** Rounds without progress after which bytes that no one acknowledges count as arrived. */
 const QUIET_ROUNDS = 20;
 
+/** How long an acknowledgement may be held back: Linux does so for 40 ms. */
+const HELD_BACK_MS = 60;
+
 /** What a probe said, a line for each fact. A probe that fails says so. */
 export type Facts = readonly string[];
 
@@ -26,7 +29,8 @@ export function canRunNative(probe: Probe): boolean {
   return can;
 }
 
-export function runNative(probe: Probe): Facts {
+/** @param isPatient waits also for acknowledgements that the system holds back. */
+export function runNative(probe: Probe, isPatient = false): Facts {
   const folder = mkdtempSync(join(tmpdir(), 'pollux-parity-'));
   const farFolder = mkdtempSync(join(folder, 'far-'));
   const { kernel, peers } = makeNativeKernel(probe.stdio);
@@ -38,13 +42,11 @@ export function runNative(probe: Probe): Facts {
       far,
       peers,
       settle: () => {
-        settleNative(
-          [
-            [near, kernel],
-            [far, farKernel],
-          ],
-          () => peers.settle(),
-        );
+        const sides: [Side, NativeKernel][] = [
+          [near, kernel],
+          [far, farKernel],
+        ];
+        settleNative(sides, () => peers.settle(), isPatient);
       },
     });
   } finally {
@@ -53,6 +55,21 @@ export function runNative(probe: Probe): Facts {
     peers.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * The first fact in which the two worlds differ, with those before it; undefined when none does. A
+ * difference is looked at again with patience: Linux may have held an acknowledgement back.
+ */
+export function findDifference(probe: Probe, rules?: Rules): string | undefined {
+  const sim = runSim(probe, rules);
+  const isSame = (facts: Facts): boolean => JSON.stringify(facts) === JSON.stringify(sim);
+  if (isSame(runNative(probe))) return undefined;
+  const native = runNative(probe, true);
+  if (isSame(native)) return undefined;
+  const at = sim.findIndex((fact, index) => fact !== native[index]);
+  const [linux, twin] = [native[at] ?? '(nothing)', sim[at] ?? '(nothing)'];
+  return [...native.slice(0, at), `! linux  ${linux}`, `! sim    ${twin}`].join('\n');
 }
 
 export function runSim(probe: Probe, rules?: Rules): Facts {
@@ -74,7 +91,8 @@ function facts(probe: Probe, world: Omit<ProbeWorld, 'say'>): Facts {
 }
 
 /** Waits until nothing moves: every byte is acknowledged, or no one acknowledges any more. */
-function settleNative(sides: [Side, NativeKernel][], round: () => void): void {
+function settleNative(sides: [Side, NativeKernel][], round: () => void, isPatient: boolean): void {
+  const endMs = performance.now() + HELD_BACK_MS;
   let quiet = 0;
   let last = -1;
   do {
@@ -86,5 +104,5 @@ function settleNative(sides: [Side, NativeKernel][], round: () => void): void {
     if (bytes === 0) return;
     quiet = bytes === last ? quiet + 1 : 0;
     last = bytes;
-  } while (quiet < QUIET_ROUNDS);
+  } while (quiet < QUIET_ROUNDS || (isPatient && performance.now() < endMs));
 }

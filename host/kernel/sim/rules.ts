@@ -62,6 +62,7 @@ export const RULES = {
   closeEndsWatching: 'a closed handle is not watched any more, also when the socket lives on',
   // Unix sockets.
   unixWritableAtThreeQuarters: 'a unix socket is writable when three quarters are free',
+  unixRoomByPieces: 'a unix sender gets room back when all of a piece was read',
   unixReadEndReaches: 'a shutdown of READ stops the other end of a unix socket from sending',
   unixSendKeepsError: 'a send to a unix peer that has gone leaves the error to recv',
   unixFreshIsInvalid: 'a recv on a fresh unix socket answers INVAL',

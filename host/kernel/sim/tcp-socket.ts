@@ -17,7 +17,7 @@ import { TcpState } from './tcp-wire.ts';
 export const BACKLOG_MAX = 4096;
 
 /** What `connect` has come to, which is not the state of the connection. Source: net.h. */
-const Asked = { NOT: 0, CONNECTING: 1, CONNECTED: 2 } as const;
+const Asked = { NOT: 0, CONNECTING: 1, CONNECTED: 2, DISCONNECTING: 3 } as const;
 type Asked = (typeof Asked)[keyof typeof Asked];
 
 export class TcpSocket extends TcpConnection {
@@ -54,6 +54,7 @@ export class TcpSocket extends TcpConnection {
   /** inet_stream_connect. */
   override connect(address: Address): SysResult {
     if (this.#asked === Asked.CONNECTED) return -Errno.ISCONN;
+    if (this.#asked === Asked.DISCONNECTING) return -Errno.INVAL;
     if (this.#asked === Asked.CONNECTING) return this.#connectAgain();
     if (this.state !== TcpState.CLOSE) return -Errno.ISCONN;
     const resolved = resolveConnect(this.local.family, address);
@@ -126,8 +127,9 @@ export class TcpSocket extends TcpConnection {
 
   /** inet_shutdown. */
   override shutdown(how: Shutdown): SysResult {
-    if (this.#asked === Asked.CONNECTING && this.state > TcpState.SYN_SENT) {
-      this.#asked = Asked.CONNECTED;
+    if (this.#asked === Asked.CONNECTING) {
+      const isUnderWay = this.state === TcpState.SYN_SENT || this.state === TcpState.CLOSE;
+      this.#asked = isUnderWay ? Asked.DISCONNECTING : Asked.CONNECTED;
     }
     const result = this.#shutdownIn(this.state, how);
     if (this.rules.shutdownIsEvent) this.wake(0);

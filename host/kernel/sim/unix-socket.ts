@@ -25,6 +25,11 @@ export class UnixSocket extends OpenFile {
   readonly isSocket = true;
   readonly #network: Network;
   readonly #received = new ByteQueue();
+  /** The pieces in which that was sent, and how much of the first one has been read. */
+  readonly #pieces: number[] = [];
+  #readBytes = 0;
+  /** What the pieces take of the sender's buffer. */
+  #heldBytes = 0;
   #state: State = State.CLOSE;
   #other: UnixSocket | undefined;
   #path = '';
@@ -118,14 +123,27 @@ export class UnixSocket extends OpenFile {
     if (bytes.lengthBytes > 0) {
       if (isPeek) return bytes.peek(target, at, lengthBytes);
       const count = bytes.read(target, at, lengthBytes);
-      if (count > 0 && this.#other !== undefined) this.#other.#roomCame();
+      this.#giveBack(count);
       return count;
     }
     if (this.#error !== 0) return -this.takeError();
     return (this.#ended & Shutdown.READ) !== 0 ? 0 : -Errno.AGAIN;
   }
 
-  #roomCame(): void {
+  /** A piece's room is the sender's again once all of it has been read. */
+  #giveBack(count: number): void {
+    const pieces = this.#pieces;
+    this.#readBytes += count;
+    while (pieces.length > 0 && this.#readBytes >= (pieces[0] as number)) {
+      const pieceBytes = pieces.shift() as number;
+      this.#readBytes -= pieceBytes;
+      this.#heldBytes -= pieceBytes;
+      if (this.#other?.rules.unixRoomByPieces === true) this.#other.#tellRoom();
+    }
+    if (!this.rules.unixRoomByPieces && this.#other !== undefined) this.#other.#tellRoom();
+  }
+
+  #tellRoom(): void {
     if (this.#hasGoodRoom) this.wake(Readiness.WRITE);
   }
 
@@ -137,16 +155,25 @@ export class UnixSocket extends OpenFile {
     if (other === undefined || this.#state !== State.ESTABLISHED) return -Errno.NOTCONN;
     if (lengthBytes === 0) return 0;
     if (other.#isDead || (other.#ended & Shutdown.READ) !== 0) return -Errno.PIPE;
-    const count = Math.min(lengthBytes, this.#sendBufferBytes - other.#received.lengthBytes);
-    if (count <= 0) return -Errno.AGAIN;
-    other.#received.push(copyBytes(source, at, count));
-    other.wake(Readiness.READ);
-    return count;
+    const pieceBytesMax = Math.floor(this.#sendBufferBytes / 2) - 64;
+    let sentBytes = 0;
+    while (sentBytes < lengthBytes) {
+      const roomBytes = Math.min(pieceBytesMax, this.#sendBufferBytes - other.#heldBytes);
+      const count = Math.min(lengthBytes - sentBytes, roomBytes);
+      if (count <= 0) break;
+      other.#received.push(copyBytes(source, at + sentBytes, count));
+      other.#pieces.push(count);
+      other.#heldBytes += count;
+      sentBytes += count;
+      other.wake(Readiness.READ);
+    }
+    return sentBytes > 0 ? sentBytes : -Errno.AGAIN;
   }
 
   /** unix_shutdown: it reaches the other end at once, in both directions. */
   override shutdown(how: Shutdown): SysResult {
     this.#ended |= how;
+    if (this.rules.shutdownIsEvent) this.wake(0);
     const other = this.#other;
     if (other === undefined) return 0;
     if ((how & Shutdown.WRITE) !== 0) other.#ended |= Shutdown.READ;
@@ -174,7 +201,7 @@ export class UnixSocket extends OpenFile {
 
   /** unix_writable: three quarters of the buffer are free. */
   get #hasGoodRoom(): boolean {
-    const queuedBytes = this.#other === undefined ? 0 : this.#other.#received.lengthBytes;
+    const queuedBytes = this.#other === undefined ? 0 : this.#other.#heldBytes;
     const shareBytes = this.rules.unixWritableAtThreeQuarters ? 4 * queuedBytes : queuedBytes + 1;
     return shareBytes <= this.#sendBufferBytes;
   }

@@ -129,6 +129,16 @@ export const CONNECTING: readonly Probe[] = [
     say('error', far.error(handle));
   }),
 
+  probe('a connection that was reset, shut and asked to connect', (world) => {
+    const { far, near, settle, say } = world;
+    const { server, client, address } = connectPair(world);
+    near.reset(server);
+    settle();
+    say('shutdown', name(far.kernel.shutdown(client, Shutdown.BOTH)));
+    say('connect', name(far.kernel.connect(client, address)), far.error(client));
+    say('listen', name(far.kernel.listen(client, 1)));
+  }),
+
   probe('recv of a connect that was refused', ({ near, far, settle, say }) => {
     const { listener, address } = near.listen();
     near.kernel.close(listener);

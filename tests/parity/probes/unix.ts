@@ -93,8 +93,18 @@ export const UNIX: readonly Probe[] = [
     say('data', near.wait(set, { a: server }), near.wait(set, { a: server }));
     near.fill(server, settle);
     say('full', near.wait(set, { a: server }));
+    near.watch(set, server, READ | WRITE, Mode.EDGE);
+    far.drain(client, 100);
+    say('a part of a piece', near.wait(set, { a: server }));
     far.drain(client, Infinity);
     say('drained', near.wait(set, { a: server }), near.wait(set, { a: server }));
+    near.send(server, 'abc');
+    near.send(server, 'def');
+    say('sent', near.wait(set, { a: server }));
+    say('part read', far.recv(client, 2), near.wait(set, { a: server }));
+    say('piece read', far.recv(client, 1), near.wait(set, { a: server }));
+    near.kernel.shutdown(server, Shutdown.READ);
+    say('own end', near.wait(set, { a: server }), near.wait(set, { a: server }));
     far.kernel.shutdown(client, Shutdown.WRITE);
     say('end', near.wait(set, { a: server }), near.wait(set, { a: server }));
   }),
