@@ -1,6 +1,7 @@
 // A client of a simulated world, as a test uses it: a name for a socket that may be made anew when
 // its guest is run again.
 
+import { concatBytes } from '../../base/bytes.ts';
 import type { Deed } from './actions.ts';
 import type { ClientSocket, ClientState } from './client-socket.ts';
 
@@ -62,14 +63,7 @@ export class Client {
 
   /** All that it has read so far. */
   bytes(): Uint8Array {
-    const pieces = this.#socket.inbox;
-    const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    return all;
+    return concatBytes(this.#socket.inbox);
   }
 
   /** All that it has read so far, as UTF-8. */
