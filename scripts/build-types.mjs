@@ -16,7 +16,9 @@ export function buildTypes() {
   });
   // tsc writes one for each file of the program. What lies inside would bind users to it, and ask
   // of them the types that it needs.
-  const reached = reachable(['index.d.ts', 'trace/index.d.ts'].map((path) => join(TYPES, path)));
+  const reached = reachable(
+    ['index.d.ts', 'trace/index.d.ts', 'sim.d.ts'].map((path) => join(TYPES, path)),
+  );
   for (const entry of readdirSync(TYPES, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     if (entry.isFile() && !reached.has(path)) rmSync(path);

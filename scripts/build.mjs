@@ -28,6 +28,7 @@ await build({
   entryPoints: {
     index: 'host/index.ts',
     trace: 'host/trace/index.ts',
+    sim: 'host/sim.ts',
     cli: 'host/cli/main.ts',
     'reactor-thread': 'host/runtime/reactor-thread.ts',
     'record-thread': 'host/runtime/record-thread.ts',

@@ -22,3 +22,14 @@ export function isSameRange(
   for (let at = from; at < end; at++) if (a[at + aShift] !== b[at]) return false;
   return true;
 }
+
+/** All of `parts`, one behind the other. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

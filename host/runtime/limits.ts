@@ -4,6 +4,7 @@
 //
 // Source: WebAssembly core specification, 5.3.7 (limits), 5.5.7 (tables), 5.5.8 (memories).
 
+import { concatBytes } from '../base/bytes.ts';
 import { Reader, type Limits } from './wasm-reader.ts';
 
 export const PAGE_BYTES = 65536;
@@ -46,7 +47,7 @@ export function limitModule(bytes: Uint8Array, memoryBytesMax: number | undefine
     else if (id === Section.TABLE) parts.push(rewrite(id, section, limitTable));
     else parts.push(bytes.subarray(start, reader.position));
   }
-  return Buffer.concat(parts);
+  return concatBytes(parts);
 }
 
 function limitMemory(limits: Limits, pageCountMax: number): Limits {

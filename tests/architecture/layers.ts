@@ -24,7 +24,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['wasi'],
   ['trace'],
   ['runtime'],
-  ['explore', 'index.ts'],
+  ['explore', 'index.ts', 'sim.ts'],
   ['cli'],
 ];
 

@@ -1,0 +1,125 @@
+// node bench/profile.mjs: where the time of one 64-byte echo goes, by room, for Pollux and for the
+// native server. It samples the servers with perf (Debian's linux-perf) while 50 connections load
+// them, and shares each server's CPU time out by its samples.
+//
+// Exit code: 0, 3 when there is no perf here, or it may not look at the kernel.
+
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { contenders, Host } from './contenders.mjs';
+import { chooseCores } from './cores.mjs';
+import { nativePrograms } from './native.mjs';
+
+const SITUATION = { mode: 'echo', connections: 50, idle: 0, bytes: 64 };
+const SERVERS = ['native', 'pollux'];
+const WARM_UP_MS = 2000;
+const SAMPLE_MS = 6000;
+/** perf begins and ends inside of the time that the load lasts. */
+const MARGIN_MS = 1000;
+const SAMPLES_PER_S = 4999;
+
+/** The first that fits the innermost frame, or any frame of a stack for what the kernel does. */
+const KERNEL_ROOMS = [
+  ['kernel: recv', /^__x64_sys_recvfrom$|^__arm64_sys_recvfrom$/],
+  ['kernel: send', /^__x64_sys_sendto$|^__arm64_sys_sendto$/],
+  ['kernel: wait', /sys_epoll_/],
+];
+const OTHER_KERNEL = 'kernel: interrupts, switches, entry';
+const USER_ROOMS = [
+  ['guest: wasm', /wasm-function/],
+  ['imports: from wasm to JavaScript', /wasm-to-js/],
+  ['host/: JavaScript', /^JS:|^LazyCompile:|^Function:/],
+];
+const FILE_ROOMS = [
+  ['native-host/: C', /pollux\.node/],
+  ['Node-API and V8', /\/node$/],
+  ['libc', /libc[.-]/],
+  ['native server: C', /bench\/server$/],
+];
+
+process.exitCode = await main();
+
+async function main() {
+  if (spawnSync('perf', ['--version']).status !== 0) {
+    console.error('profile: there is no perf (apt-get install linux-perf)');
+    return 3;
+  }
+  const programs = nativePrograms();
+  const host = new Host(programs, chooseCores());
+  const columns = {};
+  for (const name of SERVERS) {
+    const contender = contenders(programs).find((one) => one.name === name);
+    columns[name] = await profile(contender, host);
+  }
+  print(columns);
+  return 0;
+}
+
+/** @returns `{ cpuNs, rooms }`: of one echo, and each room's part of it. */
+async function profile(contender, host) {
+  const folder = mkdtempSync(join(tmpdir(), 'pollux-profile-'));
+  const server = await host.start(contender, ['--perf-basic-prof']);
+  const load = await host.load({ ...SITUATION, contender, server });
+  try {
+    await load.ask(`run ${WARM_UP_MS}`);
+    const answer = load.ask(`run ${SAMPLE_MS + 2 * MARGIN_MS}`);
+    const data = join(folder, 'perf.data');
+    const seconds = String(SAMPLE_MS / 1000);
+    await promisify(execFile)('perf', [
+      ...['record', '-q', '-g', '-e', 'cpu-clock', '-F', String(SAMPLES_PER_S), '-o', data],
+      ...['-p', String(server.child.pid), '--', 'sleep', seconds],
+    ]);
+    const { serverNs, echoes } = JSON.parse(await answer);
+    const script = spawnSync('perf', ['script', '-i', data, '-F', 'ip,sym,dso'], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 30,
+    });
+    return { cpuNs: serverNs / echoes, rooms: countRooms(script.stdout) };
+  } finally {
+    await load.stop('SIGKILL');
+    await server.child.stop('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of a perf script: how many samples each room has. A stack is a paragraph, innermost first. */
+function countRooms(script) {
+  const rooms = new Map();
+  for (const stack of script.split('\n\n')) {
+    const frames = [...stack.matchAll(/^\s*[0-9a-f]+ (?<name>.*) \((?<file>.*)\)$/gm)];
+    if (frames.length === 0) continue;
+    const room = roomOf(frames.map(({ groups }) => groups));
+    rooms.set(room, (rooms.get(room) ?? 0) + 1);
+  }
+  return rooms;
+}
+
+function roomOf(frames) {
+  const [{ name, file }] = frames;
+  if (/kallsyms|^\[kernel|vmlinux|\.ko/.test(file)) {
+    const found = KERNEL_ROOMS.find(([, is]) => frames.some((frame) => is.test(frame.name)));
+    return found?.[0] ?? OTHER_KERNEL;
+  }
+  const byName = USER_ROOMS.find(([, is]) => is.test(name));
+  const byFile = FILE_ROOMS.find(([, is]) => is.test(file));
+  return byName?.[0] ?? byFile?.[0] ?? 'other code';
+}
+
+function print(columns) {
+  const names = [...KERNEL_ROOMS, [OTHER_KERNEL], ...USER_ROOMS, ...FILE_ROOMS, ['other code']];
+  const line = (cells) =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(36) : cell.padStart(10))).join('');
+  console.log(line(['ns of one 64-byte echo', ...SERVERS]));
+  for (const [room] of names) {
+    console.log(line([room, ...SERVERS.map((name) => nsOf(columns[name], room).toFixed(0))]));
+  }
+  console.log(line(['sum', ...SERVERS.map((name) => columns[name].cpuNs.toFixed(0))]));
+}
+
+function nsOf({ cpuNs, rooms }, room) {
+  const all = [...rooms.values()].reduce((sum, count) => sum + count, 0);
+  return (cpuNs * (rooms.get(room) ?? 0)) / all;
+}

@@ -1,0 +1,99 @@
+// A client of a simulated world, as a test uses it: a name for a socket that may be made anew when
+// its guest is run again.
+
+import { concatBytes } from '../../base/bytes.ts';
+import type { Deed } from './actions.ts';
+import type { ClientSocket, ClientState } from './client-socket.ts';
+
+/** What a client asks of its world. */
+interface Access {
+  readonly deed: (deed: Deed) => void;
+  readonly socket: (number: number) => ClientSocket;
+}
+
+export class Client {
+  readonly #number: number;
+  readonly #access: Access;
+  /** How much of what was received {@link take} has given out. */
+  #takenBytes = 0;
+
+  /** Made by `World.connect`. */
+  constructor(number: number, access: Access) {
+    this.#number = number;
+    this.#access = access;
+  }
+
+  /** Sends, as soon as there is room: text as UTF-8, or bytes. */
+  send(data: string | Uint8Array): this {
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
+    this.#access.deed({ kind: 'send', client: this.#number, bytes });
+    return this;
+  }
+
+  /** Ends its side behind what it was given to send: a half-close. It still receives. */
+  end(): this {
+    return this.#do('end');
+  }
+
+  /** Closes behind what it was given to send. Received bytes that no one read make it a reset. */
+  close(): this {
+    return this.#do('close');
+  }
+
+  /** Ends the connection with a reset, at once. */
+  reset(): this {
+    return this.#do('reset');
+  }
+
+  /** Reads no more by itself: what comes fills its buffers, then the guest's. */
+  pause(): this {
+    return this.#do('pause');
+  }
+
+  /** Reads all that is there, and all that comes. */
+  resume(): this {
+    return this.#do('resume');
+  }
+
+  /** Reads at most `bytesMax` of what is there, though it is paused. */
+  read(bytesMax: number): this {
+    this.#access.deed({ kind: 'read', client: this.#number, count: bytesMax });
+    return this;
+  }
+
+  /** All that it has read so far. */
+  bytes(): Uint8Array {
+    return concatBytes(this.#socket.inbox);
+  }
+
+  /** All that it has read so far, as UTF-8. */
+  text(): string {
+    return new TextDecoder().decode(this.bytes());
+  }
+
+  /** What it has read since the last time this was asked, as UTF-8. */
+  take(): string {
+    const all = this.bytes();
+    const text = new TextDecoder().decode(all.subarray(this.#takenBytes));
+    this.#takenBytes = all.length;
+    return text;
+  }
+
+  get state(): ClientState {
+    return this.#socket.clientState;
+  }
+
+  /** How much it was given to send that its own socket has no room for. */
+  get unsentBytes(): number {
+    return this.#socket.unsentBytes;
+  }
+
+  get #socket(): ClientSocket {
+    return this.#access.socket(this.#number);
+  }
+
+  #do(kind: 'end' | 'close' | 'reset' | 'pause' | 'resume'): this {
+    this.#access.deed({ kind, client: this.#number });
+    return this;
+  }
+}

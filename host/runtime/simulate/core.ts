@@ -1,0 +1,244 @@
+// One life of a simulated world: its machine, its clients, and its guest from the first instruction
+// on. A `_start` guest that is run again gets a new one.
+
+import { assert } from '../../base/assert.ts';
+import { errnoName } from '../../base/errno.ts';
+import { Prng } from '../../base/prng.ts';
+import type { SysResult } from '../../base/sys-result.ts';
+import { NS_PER_MS } from '../../base/units.ts';
+import type { Address } from '../../kernel/address.ts';
+import { FileType, type Handle } from '../../kernel/kernel.ts';
+import { Network } from '../../kernel/sim/network.ts';
+import { RegularFile } from '../../kernel/sim/plain-files.ts';
+import { TracedKernel } from '../../kernel/sim/traced-kernel.ts';
+import { ControlBlock, Counter, Outcome } from '../../wasi/control-block.ts';
+import { Descriptor, Kind } from '../../wasi/descriptors.ts';
+import { makeImports } from '../../wasi/imports.ts';
+import { FdFlags } from '../../wasi/layout.ts';
+import { Sandbox } from '../../wasi/sandbox.ts';
+import type { GuestModule } from '../module-bytes.ts';
+import { type Buffers, ClientSocket } from './client-socket.ts';
+import {
+  checkRange,
+  parseListeners,
+  type SimListener,
+  type SimulateOptions,
+  usage,
+} from './options.ts';
+import { SimulationError } from './simulation-error.ts';
+
+const FD_COUNT_MAX = 20_000;
+const BACKLOG = 4096;
+const SEGMENT_BYTES_MAX = 65_483;
+
+/** How a guest ended. */
+export interface SimEnd {
+  /** `exited`: by itself. `failed-turn`: `turn` answered an errno. */
+  readonly reason: 'exited' | 'failed-turn';
+  readonly code: number;
+}
+
+export interface CoreHooks {
+  /** See `SimKernelOptions.onBlock`. */
+  readonly onBlock: (deadlineNs: number) => boolean;
+  /** After each call that the guest made of its kernel. It may throw to leave the guest. */
+  readonly onCall: () => void;
+}
+
+export class Core {
+  readonly network: Network;
+  readonly kernel: TracedKernel;
+  readonly sandbox: Sandbox;
+  readonly stdout: RegularFile;
+  readonly stderr: RegularFile;
+  /** How the guest ended; undefined while it lives. */
+  end: SimEnd | undefined;
+  readonly #guest: GuestModule;
+  readonly #control: ControlBlock;
+  readonly #listeners: readonly SimListener[];
+  readonly #clients: ClientSocket[] = [];
+  #instance: WebAssembly.Instance | undefined;
+
+  constructor(guest: GuestModule, options: SimulateOptions, hooks: CoreHooks) {
+    this.#guest = guest;
+    const random = new Prng(options.seed ?? 0);
+    this.network = makeNetwork(options, random);
+    const { rules } = this.network;
+    const stdin = new RegularFile(rules, bytesOfText(options.stdin ?? ''), true);
+    this.stdout = new RegularFile(rules, new Uint8Array(0), false);
+    this.stderr = new RegularFile(rules, new Uint8Array(0), false);
+    this.kernel = new TracedKernel({
+      network: this.network,
+      random: random.fork('random'),
+      stdio: [stdin, this.stdout, this.stderr],
+      onBlock: hooks.onBlock,
+    });
+    this.kernel.onCall = hooks.onCall;
+    this.#control = new ControlBlock(makeControlBuffer());
+    this.#listeners = parseListeners(options.listen ?? ['tcp:127.0.0.1:8000']);
+    this.sandbox = new Sandbox({
+      kernel: this.kernel,
+      control: this.#control,
+      args: [guest.name, ...(options.args ?? [])],
+      environ: environOf(options, this.#listeners),
+      isInterruptible: guest.entry === 'reactor',
+      fdCountMax: options.maxFds ?? FD_COUNT_MAX,
+    });
+    this.#openDescriptors(options);
+  }
+
+  get nowNs(): number {
+    return this.network.timeline.nowNs;
+  }
+
+  get listenerCount(): number {
+    return this.#listeners.length;
+  }
+
+  get clientCount(): number {
+    return this.#clients.length;
+  }
+
+  listenerIndex(name: string): number {
+    return this.#listeners.findIndex((listener) => listener.name === name);
+  }
+
+  client(index: number): ClientSocket {
+    const client = this.#clients[index];
+    assert(client !== undefined, 'a client is made before it is used');
+    return client;
+  }
+
+  connect(listener: number, buffers: Buffers): void {
+    const { address } = this.#listeners[listener] as SimListener;
+    this.#clients.push(new ClientSocket(this.network, reachable(address), buffers));
+  }
+
+  // ---- the guest ------------------------------------------------------------------------------
+
+  /** Runs `_start`. @throws what a hook throws; SimulationError `TRAPPED`, `FAILED`. */
+  runCommand(): void {
+    this.#enter(() => {
+      (this.#makeInstance().exports['_start'] as () => void)();
+      this.#endWith({ reason: 'exited', code: 0 });
+    });
+  }
+
+  /** Calls `turn`, and before the first one `_initialize`. @returns its answer, 0 after the end */
+  turn(timeoutMs: number): number {
+    let answer = 0;
+    this.#enter(() => {
+      const isFirst = this.#instance === undefined;
+      const { exports } = this.#instance ?? this.#makeInstance();
+      if (isFirst) (exports['_initialize'] as (() => void) | undefined)?.();
+      answer = (exports['turn'] as (timeoutMs: number) => number)(timeoutMs);
+    });
+    if (answer < 0) this.#endWith({ reason: 'failed-turn', code: -answer });
+    return this.end === undefined ? answer : 0;
+  }
+
+  #makeInstance(): WebAssembly.Instance {
+    this.#control.markRunning();
+    this.#instance = new WebAssembly.Instance(this.#guest.module, makeImports(this.sandbox));
+    this.sandbox.useMemory(this.#instance.exports['memory'] as WebAssembly.Memory);
+    return this.#instance;
+  }
+
+  #enter(body: () => void): void {
+    this.kernel.isTracing = true;
+    try {
+      body();
+    } catch (error) {
+      this.#explain(error);
+    } finally {
+      this.kernel.isTracing = false;
+    }
+  }
+
+  /** Makes of what was thrown the guest's end, or throws it on. */
+  #explain(error: unknown): void {
+    if (this.#control.outcome === Outcome.EXITED) {
+      this.#endWith({ reason: 'exited', code: this.#control.exitCode });
+      return;
+    }
+    const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+    if (!isTrap) throw error;
+    this.kernel.destroy();
+    throw new SimulationError('TRAPPED', `the guest trapped: ${error.message}`, { cause: error });
+  }
+
+  /** As a process that ends: everything it had open is closed. */
+  #endWith(end: SimEnd): void {
+    this.end ??= end;
+    this.kernel.destroy();
+  }
+
+  // ---- its descriptors ------------------------------------------------------------------------
+
+  #openDescriptors(options: SimulateOptions): void {
+    for (let index = 0; index < 3; index++) {
+      const handle = must(this.kernel.openStdio(index), `standard stream ${index}`);
+      this.#addDescriptor(handle, Kind.STDIO, FileType.REGULAR_FILE, 0);
+    }
+    const flags = options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0;
+    for (const { name, address } of this.#listeners) {
+      const handle = must(this.kernel.open(address.family), name);
+      must(this.kernel.bind(handle, address), `${name}, ${address.host}:${address.port}`);
+      must(this.kernel.listen(handle, options.backlog ?? BACKLOG), name);
+      this.#addDescriptor(handle, Kind.LISTENER, FileType.SOCKET_STREAM, flags);
+    }
+  }
+
+  #addDescriptor(handle: Handle, kind: Kind, fileType: FileType, flags: number): void {
+    this.sandbox.descriptors.add(new Descriptor({ handle, kind, fileType, flags }));
+  }
+}
+
+function makeNetwork(options: SimulateOptions, random: Prng): Network {
+  const [latencyFrom, latencyTo] = checkRange(options.latencyMs ?? 0, 'latencyMs', 0);
+  const segment = options.segmentBytes ?? SEGMENT_BYTES_MAX;
+  const [bytesFrom, bytesTo] = checkRange(segment, 'segmentBytes', 1);
+  const latency = random.fork('latency');
+  const splits = random.fork('segments');
+  const toNs = (ms: number): number => Math.round(ms * NS_PER_MS);
+  return new Network({
+    latencyNs:
+      latencyFrom === latencyTo
+        ? () => toNs(latencyFrom)
+        : () => latency.between(toNs(latencyFrom), toNs(latencyTo)),
+    segmentBytesMax:
+      bytesFrom === bytesTo ? () => bytesTo : () => splits.between(bytesFrom, bytesTo),
+  });
+}
+
+/** A client of a listener on every host goes to the loopback. */
+function reachable(address: SimListener['address']): Exclude<Address, { family: 'unix' }> {
+  if (address.host === '0.0.0.0') return { ...address, host: '127.0.0.1' };
+  return address.host === '::' ? { ...address, host: '::1' } : address;
+}
+
+function environOf(options: SimulateOptions, listeners: readonly SimListener[]): string[] {
+  const variables = {
+    ...options.env,
+    LISTEN_FDS: String(listeners.length),
+    LISTEN_FDNAMES: listeners.map(({ name }) => name).join(':'),
+  };
+  return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+}
+
+/** Only one thread looks at it: where a page has no shared memory, it need not be shared. */
+function makeControlBuffer(): SharedArrayBuffer {
+  const { byteLength } =
+    typeof SharedArrayBuffer === 'undefined' ? CONTROL : new ControlBlock().buffer;
+  return new ArrayBuffer(byteLength) as unknown as SharedArrayBuffer;
+}
+const CONTROL = { byteLength: 64 + 8 * Counter.COUNT };
+
+function bytesOfText(text: string | Uint8Array): Uint8Array {
+  return typeof text === 'string' ? new TextEncoder().encode(text) : text;
+}
+
+function must(result: SysResult, what: string): number {
+  if (result < 0) throw usage(`${what} can not be opened: ${errnoName(-result)}`);
+  return result;
+}

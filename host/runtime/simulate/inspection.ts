@@ -1,0 +1,104 @@
+// What a simulated world looks like inside: plain data, made for tests and for printing.
+
+import { Mode, Readiness } from '../../kernel/kernel.ts';
+import type { OpenFile } from '../../kernel/sim/open-file.ts';
+import { TcpConnection } from '../../kernel/sim/tcp-connection.ts';
+import { TCP_STATE_NAMES } from '../../kernel/sim/tcp-wire.ts';
+import { Kind } from '../../wasi/descriptors.ts';
+import type { Core } from './core.ts';
+
+export interface Inspection {
+  readonly nowMs: number;
+  /** What the guest has open, by rising number. */
+  readonly descriptors: readonly DescriptorView[];
+  /** The sets of its kernel: `poll_oneoff` keeps one, from nine descriptors on. */
+  readonly sets: readonly SetView[];
+  /** How many segments and timers have happened. */
+  readonly happenedCount: number;
+}
+
+export interface DescriptorView {
+  readonly fd: number;
+  readonly kind: 'listener' | 'connection' | 'stdio';
+  readonly isNonBlocking: boolean;
+  /** What it is ready for: `READ|WRITE`, or empty. */
+  readonly ready: string;
+  /** Of a socket; `CLOSE` also after both sides have ended. */
+  readonly state?: string;
+  /** Of a listener: complete connections that wait to be accepted. */
+  readonly queuedCount?: number;
+  /** Of a connection: bytes that the guest has not received yet. */
+  readonly receivedBytes?: number;
+  /** Of a connection: bytes that the guest has sent and the client has not acknowledged. */
+  readonly unacknowledgedBytes?: number;
+  /** Of a connection: bytes that the guest has sent and that wait for the client's window. */
+  readonly unsentBytes?: number;
+}
+
+export interface SetView {
+  /** `fd 4: READ level`, in the order in which they were first watched. */
+  readonly interest: readonly string[];
+  /** The descriptors in the ready list, the next one first. */
+  readonly readyList: readonly number[];
+}
+
+/** Looks at a world that is at rest. Looking changes nothing. */
+export function inspect(core: Core): Inspection {
+  const files = core.kernel.openFiles();
+  const fdOf = new Map<number, number>();
+  const descriptors: DescriptorView[] = [];
+  const { descriptors: table } = core.sandbox;
+  for (let fd = 0; descriptors.length < table.openCount; fd++) {
+    const descriptor = table.get(fd);
+    if (descriptor === undefined) continue;
+    fdOf.set(descriptor.handle, fd);
+    descriptors.push({
+      fd,
+      kind: KIND_NAMES[descriptor.kind],
+      isNonBlocking: descriptor.isNonBlocking,
+      ...viewOf(files.get(descriptor.handle)),
+    });
+  }
+  const sets = [...core.kernel.openSets().values()].map((set) => ({
+    interest: set
+      .watches()
+      .map(
+        ({ handle, interest, mode }) =>
+          `fd ${fdOf.get(handle) ?? -1}: ${bitNames(interest)} ${MODE_NAMES[mode]}`,
+      ),
+    readyList: set.listed().map(({ handle }) => fdOf.get(handle) ?? -1),
+  }));
+  const { happenedCount } = core.network.timeline;
+  return { nowMs: core.nowNs / 1e6, descriptors, sets, happenedCount };
+}
+
+const KIND_NAMES = {
+  [Kind.LISTENER]: 'listener',
+  [Kind.STREAM]: 'connection',
+  [Kind.STDIO]: 'stdio',
+} as const;
+
+const MODE_NAMES = {
+  [Mode.LEVEL]: 'level',
+  [Mode.EDGE]: 'edge',
+  [Mode.ONE_SHOT]: 'one-shot',
+} as const;
+
+function viewOf(file: OpenFile | undefined): Omit<DescriptorView, 'fd' | 'kind' | 'isNonBlocking'> {
+  if (!(file instanceof TcpConnection)) return { ready: bitNames(file?.peek() ?? 0) };
+  const ready = bitNames(file.peek());
+  const state = TCP_STATE_NAMES[file.state] as string;
+  if (file.isListening) return { ready, state, queuedCount: file.queue.length };
+  return {
+    ready,
+    state,
+    receivedBytes: file.received.bytes.lengthBytes,
+    unacknowledgedBytes: file.sending.unacknowledgedBytes,
+    unsentBytes: file.sending.unsentBytes,
+  };
+}
+
+function bitNames(bits: number): string {
+  const names = Object.entries(Readiness).filter(([, bit]) => (bits & bit) !== 0);
+  return names.map(([name]) => name).join('|');
+}

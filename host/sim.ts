@@ -1,0 +1,12 @@
+// The public API of the twin: `pollux/sim`. It needs nothing of Node, and bundles for a page.
+
+export { PolluxError, type PolluxErrorCode } from './base/pollux-error.ts';
+export type { Client } from './runtime/simulate/client.ts';
+export type { ClientState } from './runtime/simulate/client-socket.ts';
+export type { SimEnd } from './runtime/simulate/core.ts';
+export { forAllSeeds } from './runtime/simulate/for-all-seeds.ts';
+export type { DescriptorView, Inspection, SetView } from './runtime/simulate/inspection.ts';
+export type { Range, SimulateOptions } from './runtime/simulate/options.ts';
+export { SimulationError, type SimulationErrorCode } from './runtime/simulate/simulation-error.ts';
+export { simulate } from './runtime/simulate/simulate.ts';
+export type { ConnectOptions, World } from './runtime/simulate/world.ts';
