@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from './child.mjs';
 import { listeningPort } from './contenders.mjs';
+import { count } from './rows.mjs';
 import { median } from './statistics.mjs';
 
 const SLICE_MS = 500;
@@ -15,6 +16,12 @@ const NS_PER_US = 1000;
 /** A server that rests is given this long to collect its garbage, more than once. */
 const REST_MS = 350;
 const COLLECT = fileURLToPath(new URL('collect-when-idle.cjs', import.meta.url));
+
+const TWIN = fileURLToPath(new URL('twin.mjs', import.meta.url));
+
+/** What a world with so many connections is called. */
+const twinName = (connections) =>
+  connections === 1 ? 'twin, 1 connection' : `twin, ${count(connections)} connections`;
 
 /** How often a server is started for one figure. */
 const STARTS_COUNT = 3;
@@ -31,6 +38,7 @@ export const NODE_ALONE = 'node -e 0';
 export function measureRow(row, run) {
   if (row.kind === 'memory') return measureMemory(row, run);
   if (row.kind === 'start') return measureStarts(run);
+  if (row.kind === 'twin') return measureTwin(row);
   return measureTraffic(row, run);
 }
 
@@ -149,6 +157,19 @@ async function nodeAloneMs() {
   const fromMs = performance.now();
   await new Child(NODE_ALONE, [process.execPath, '-e', '0']).ended;
   return performance.now() - fromMs;
+}
+
+// ---- the twin ---------------------------------------------------------------------------------
+
+/** By how many connections a world has. */
+async function measureTwin({ connections, events }) {
+  const figures = {};
+  for (const clients of connections) {
+    const child = new Child('the twin', [process.execPath, TWIN, String(clients), String(events)]);
+    figures[twinName(clients)] = { eventUs: Number(await child.line()) };
+    await child.ended;
+  }
+  return figures;
 }
 
 /** So that no one is always first. */

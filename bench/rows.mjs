@@ -37,17 +37,24 @@ const memory = (few, many) => ({
 
 const start = { key: 'start', title: 'start to listening', kind: 'start' };
 
+const twin = (events) => ({
+  key: 'twin',
+  title: 'one event of a simulated world',
+  kind: 'twin',
+  ...{ connections: [1, 100, 1000], events },
+});
+
 /** All rows, in the order in which they are measured. */
 export const ROWS = [
   ...[echo(50, 64), echo(1000, 64), echo(50, 4096), echo(50, 16_384)],
   ...IDLE_COUNTS.map(oneActive),
-  ...[churn(50), memory(1000, 9000), start],
+  ...[churn(50), memory(1000, 9000), start, twin(1_000_000)],
 ];
 
 /** The same situations, so small that they take a moment: nothing is judged by their figures. */
 export const QUICK_ROWS = [
   ...[echo(10, 64), echo(4, 16_384), oneActive(10), oneActive(100)],
-  ...[churn(4), memory(20, 60), start],
+  ...[churn(4), memory(20, 60), start, twin(1000)],
 ];
 
 /** 9000 is "9,000". */

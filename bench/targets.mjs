@@ -50,6 +50,12 @@ export const TARGETS = [
     ...{ limit: 60, unit: ' ms' },
     value: ({ start }) => start[SUBJECT].startMs - start[NODE_ALONE].startMs,
   },
+  {
+    title: 'the twin: CPU time per event, in the world where it takes longest',
+    rows: ['twin'],
+    ...{ limit: 1, unit: ' µs' },
+    value: ({ twin }) => Math.max(...Object.values(twin).map(({ eventUs }) => eventUs)),
+  },
 ];
 
 /**

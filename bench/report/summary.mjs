@@ -20,6 +20,7 @@ export const FIGURES = {
     { name: 'p999Us', title: 'p99.9 µs', digits: 0 },
   ],
   memory: [{ name: 'connectionBytes', title: 'bytes per connection', digits: 0 }],
+  twin: [{ name: 'eventUs', title: 'CPU µs per event', digits: 3 }],
   start: [{ name: 'startMs', title: 'ms', digits: 0 }],
 };
 

@@ -23,6 +23,7 @@ interface Report {
 
 const SECONDS_MAX = 100;
 const SERVERS = ['native', 'native, plain echo', 'pollux', 'pollux, reactor', 'node:net'];
+const TWINS = ['twin, 1 connection', 'twin, 100 connections', 'twin, 1,000 connections'];
 
 const bench = (...words: string[]): Child =>
   new Child(process.execPath, ['bench/bench.mjs', ...words]);
@@ -42,10 +43,10 @@ test.after(() => rmSync(directory, { recursive: true, force: true }));
 
 test('--quick puts every server into every kind of situation', () => {
   const kinds = new Set(report.rows.map(({ kind }) => kind));
-  assert.equal(kinds, new Set(['echo', 'churn', 'memory', 'start']));
+  assert.equal(kinds, new Set(['echo', 'churn', 'memory', 'start', 'twin']));
   for (const { key, kind, rounds } of report.rows) {
     assert.match(quick.stdout, new RegExp(`^${key}: `, 'm'));
-    for (const name of SERVERS) {
+    for (const name of kind === 'twin' ? TWINS : SERVERS) {
       const figures = rounds[0]?.[name];
       assert.ok(figures, `${key} has no figures of ${name}`);
       for (const [figure, value] of Object.entries(figures)) {

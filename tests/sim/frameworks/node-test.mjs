@@ -1,0 +1,4 @@
+import { test } from 'node:test';
+import { TESTS } from './echo.mjs';
+
+for (const [title, body] of Object.entries(TESTS)) test(title, body);

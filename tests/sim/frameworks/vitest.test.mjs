@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+import { TESTS } from './echo.mjs';
+
+for (const [title, body] of Object.entries(TESTS)) test(title, body);
