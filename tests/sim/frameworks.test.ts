@@ -14,7 +14,7 @@ const VITEST = 'node_modules/vitest/vitest.mjs';
 const FRAMEWORKS: readonly (readonly [name: string, words: readonly string[]])[] = [
   ['uvu', [`${FOLDER}/uvu.mjs`]],
   ['node:test', ['--test', `${FOLDER}/node-test.mjs`]],
-  ['vitest', [VITEST, 'run', '--dir', FOLDER, '--include', '**/vitest.test.mjs']],
+  ['vitest', [VITEST, 'run', `${FOLDER}/vitest.test.mjs`]],
 ];
 
 const test = suite('pollux/sim under test frameworks');
