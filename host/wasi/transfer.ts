@@ -30,7 +30,8 @@ export class Transfer {
     const iovecs = this.#iovecs;
     if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {
       const pointer = iovecs.loadOne(iovs);
-      if (pointer < 0 || iovecs.remainingBytes === 0) return Math.min(pointer, 0);
+      if (pointer < 0) return pointer;
+      if (iovecs.remainingBytes === 0) return 0;
       const result = this.#sandbox.kernel.recv(socket.handle, pointer, iovecs.remainingBytes, 0);
       if (result <= 0) return result;
       socket.isIdle = false;
@@ -76,7 +77,8 @@ export class Transfer {
     const iovecs = this.#iovecs;
     if (iovsCount === 1 && socket.isOneCall) {
       const pointer = iovecs.loadOne(iovs);
-      if (pointer < 0 || iovecs.remainingBytes === 0) return Math.min(pointer, 0);
+      if (pointer < 0) return pointer;
+      if (iovecs.remainingBytes === 0) return 0;
       const result = this.#sandbox.kernel.send(socket.handle, pointer, iovecs.remainingBytes);
       if (result <= 0) return result;
       socket.isIdle = false;

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* More than a test has open. */
+#define DESCRIPTORS_COUNT 256
+
 /* Longer than any test takes, even under a memory checker. */
 static const unsigned int TEST_SECONDS_MAX = 60;
 
@@ -113,6 +116,27 @@ int descriptor_of(const struct pollux_kernel* kernel, int32_t handle) {
   const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   CHECK(entry != NULL);
   return entry->descriptor;
+}
+
+int registrations_of(int descriptor, uint32_t* events) {
+  int count = 0;
+  for (int at = 0; at < DESCRIPTORS_COUNT; at += 1) {
+    char path[64];
+    char line[256];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", at);
+    FILE* info = fopen(path, "re");
+    if (info == NULL) continue;
+    while (fgets(line, sizeof line, info) != NULL) {
+      int watched = -1;
+      unsigned found = 0;
+      const int fields = sscanf(line, "tfd: %d events: %x", &watched, &found);
+      if (fields != 2 || watched != descriptor) continue;
+      count += 1;
+      if (events != NULL) *events = found;
+    }
+    fclose(info);
+  }
+  return count;
 }
 
 int32_t wait_for(struct pollux_kernel* kernel, int32_t handle, int32_t interest,

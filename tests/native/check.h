@@ -53,6 +53,10 @@ void send_byte(struct pollux_kernel* kernel, struct connection connection);
 /* The OS descriptor behind a handle. */
 int descriptor_of(const struct pollux_kernel* kernel, int32_t handle);
 
+/* How many times the epoll sets of this process hold the descriptor; `events`, if not NULL, becomes
+   what the last of them watches it for. Source: proc(5), fdinfo. */
+int registrations_of(int descriptor, uint32_t* events);
+
 /* Waits for one handle, without a set: the readiness, 0 when the time ran out, or an errno. */
 int32_t wait_for(struct pollux_kernel* kernel, int32_t handle, int32_t interest,
                  int64_t timeout_ns);

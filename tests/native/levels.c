@@ -1,17 +1,12 @@
 /* Tests of levels that are watched by edge (demux-epoll.c): what only the system's own calls can
    do to a socket, and what the kept level costs. See tests/contract/levels.ts for the rest. */
-#include "../../native-host/core/address.h"
 #include "../../native-host/core/sockets.h"
 #include "../../native-host/core/wait.h"
 #include "check.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define PAIRS_COUNT 16
 
@@ -28,24 +23,11 @@ static int32_t reported(struct pollux_kernel* kernel, int32_t set, int64_t timeo
   return SUCCESS(pollux_wait(kernel, set, timeout_ns, pairs, PAIRS_COUNT)) == 0 ? 0 : pairs[1];
 }
 
-/* What epoll watches the descriptor for. Source: proc(5), fdinfo. */
-static unsigned events_watched(int descriptor) {
-  unsigned found = 0;
-  for (int at = 0; at < 256; at += 1) {
-    char path[64];
-    char line[256];
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", at);
-    FILE* info = fopen(path, "re");
-    if (info == NULL) continue;
-    while (fgets(line, sizeof line, info) != NULL) {
-      int watched = -1;
-      unsigned events = 0;
-      const int fields = sscanf(line, "tfd: %d events: %x", &watched, &events);
-      if (fields == 2 && watched == descriptor) found = events;
-    }
-    fclose(info);
-  }
-  return found;
+/* What epoll watches the descriptor for. */
+static uint32_t events_watched(int descriptor) {
+  uint32_t events = 0;
+  CHECK_EQUAL(registrations_of(descriptor, &events), 1);
+  return events;
 }
 
 static void an_emptied_queue_stays_an_edge(void) {
@@ -70,12 +52,12 @@ static void what_is_left_becomes_a_level(void) {
   send_byte(kernel, connection);
   CHECK_EQUAL(reported(kernel, set, FOREVER), POLLUX_READ);
   CHECK_EQUAL(reported(kernel, set, 0), POLLUX_READ);
-  CHECK_EQUAL(events_watched(descriptor) & ~(unsigned)(EPOLLERR | EPOLLHUP), EPOLLIN);
+  CHECK_EQUAL(events_watched(descriptor) & ~(uint32_t)(EPOLLERR | EPOLLHUP), EPOLLIN);
   /* And stays one, at no further call. */
   CHECK_EQUAL(pollux_recv(kernel, connection.near_end, 0, 64, 0), 1);
   send_byte(kernel, connection);
   CHECK_EQUAL(reported(kernel, set, FOREVER), POLLUX_READ);
-  CHECK_EQUAL(events_watched(descriptor) & ~(unsigned)(EPOLLERR | EPOLLHUP), EPOLLIN);
+  CHECK_EQUAL(events_watched(descriptor) & ~(uint32_t)(EPOLLERR | EPOLLHUP), EPOLLIN);
 }
 
 /* A receive stops before the urgent byte, with bytes behind it. */
