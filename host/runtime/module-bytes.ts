@@ -3,7 +3,7 @@
 
 import { PolluxError } from '../base/pollux-error.ts';
 import { printableLine } from '../base/printable.ts';
-import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
+import { IMPORT_TABLES } from '../wasi/import-tables.ts';
 import { LimitExceeded, limitModule } from './limits.ts';
 import { IS_SHARED } from './wasm-reader.ts';
 import {
@@ -28,14 +28,17 @@ export interface GuestModule {
 /** Of an import's name in a message. */
 const NAME_LENGTH_MAX = 60;
 
+/** By `module.name`. */
 const TYPES = new Map(
-  SIGNATURES.map(({ name, parameters, result }) => [
-    name,
-    {
-      parameters: parameters.map(({ type }) => type).join(','),
-      results: result === 'errno' ? 'i32' : '',
-    },
-  ]),
+  Object.entries(IMPORT_TABLES).flatMap(([module, signatures]) =>
+    signatures.map(({ name, parameters, result }) => [
+      `${module}.${name}`,
+      {
+        parameters: parameters.map(({ type }) => type).join(','),
+        results: result === 'errno' ? 'i32' : '',
+      },
+    ]),
+  ),
 );
 
 /**
@@ -106,25 +109,29 @@ function limit(name: string, bytes: Uint8Array, memoryBytesMax: number | undefin
 
 function checkImports(name: string, imports: readonly Import[]): void {
   const unknown = imports.filter(
-    (wanted) =>
-      wanted.module !== MODULE_NAME || wanted.type === undefined || !TYPES.has(wanted.name),
+    (wanted) => wanted.type === undefined || typeOf(wanted) === undefined,
   );
   if (unknown.length > 0) {
     const names = unknown.slice(0, 5).map((wanted) => shown(`${wanted.module}.${wanted.name}`));
     const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
     throw refused(
       name,
-      `imports ${names.join(', ')}${more}, which Pollux does not have; it has ${MODULE_NAME}'s 46 functions`,
+      `imports ${names.join(', ')}${more}, which Pollux does not have; docs/wasi-coverage.md lists what it has`,
     );
   }
   for (const wanted of imports) {
-    const type = TYPES.get(wanted.name);
+    const type = typeOf(wanted);
     if (type === undefined || wanted.type === undefined || isSameType(type, wanted.type)) continue;
     throw refused(
       name,
-      `imports ${wanted.name} as ${typeText(wanted.type)}, but in ${MODULE_NAME} it is ${typeText(type)}`,
+      `imports ${wanted.name} as ${typeText(wanted.type)}, but in ${wanted.module} it is ${typeText(type)}`,
     );
   }
+}
+
+/** What an import's type must be; undefined for one that Pollux does not have. */
+function typeOf(wanted: Import): FunctionType | undefined {
+  return TYPES.get(`${wanted.module}.${wanted.name}`);
 }
 
 function checkMemory(name: string, shape: ModuleShape): void {

@@ -3,7 +3,7 @@
 
 import { PolluxError } from '../base/pollux-error.ts';
 import { headOf } from '../trace/record.ts';
-import { MODULE_NAME, SIGNATURES } from '../wasi/signatures.ts';
+import { IMPORT_TABLES } from '../wasi/import-tables.ts';
 import type { RunOptions } from './guest.ts';
 import type { GuestJob } from './guest-job.ts';
 import type { GuestModule } from './module.ts';
@@ -12,7 +12,13 @@ import { RecordFile } from './record-file.ts';
 const STDERR = 2;
 
 /** In the order in which the imports are made. */
-const FUNCTIONS = SIGNATURES.map(({ name }) => `${MODULE_NAME}.${name}`);
+const FUNCTIONS = Object.entries(IMPORT_TABLES).flatMap(([module, signatures]) =>
+  signatures.map(({ name }) => `${module}.${name}`),
+);
+
+const NAMES = new Set(
+  Object.values(IMPORT_TABLES).flatMap((table) => table.map(({ name }) => name)),
+);
 
 /**
  * Makes the file that the options ask for.
@@ -46,15 +52,15 @@ export function observationOf(
   };
 }
 
-/** @throws PolluxError `USAGE` for a function that preview1 does not have. */
+/** @throws PolluxError `USAGE` for a function that Pollux does not have. */
 export function checkedCalls(calls: readonly string[] | undefined): {
   readonly calls?: readonly string[];
 } {
   if (calls === undefined) return {};
-  const unknown = calls.find((call) => SIGNATURES.every(({ name }) => name !== call));
+  const unknown = calls.find((call) => !NAMES.has(call));
   if (unknown === undefined) return { calls };
   throw new PolluxError(
     'USAGE',
-    `there is no call ${JSON.stringify(unknown)} to trace; preview1 has fd_write, poll_oneoff and so on`,
+    `there is no call ${JSON.stringify(unknown)} to trace; there are fd_write, poll_oneoff and so on`,
   );
 }

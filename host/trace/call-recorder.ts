@@ -4,7 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions, type Place, PlaceKind } from '../wasi/regions.ts';
-import type { Signature } from '../wasi/signatures.ts';
+import type { Signature } from '../wasi/signature.ts';
 import { SHORT_BYTES_MAX, UNWOUND } from './format.ts';
 import type { Hasher } from './hash.ts';
 import type { RecordWriter } from './record-writer.ts';

@@ -3,7 +3,7 @@
 import { PolluxError } from '../base/pollux-error.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
 import type { CallRegions } from '../wasi/regions.ts';
-import type { Output, Signature } from '../wasi/signatures.ts';
+import type { Output, Signature } from '../wasi/signature.ts';
 import { type Call, type Entry, type OutputBytes, UNWOUND } from './format.ts';
 import type { Recording } from './recording.ts';
 import { argumentText, bytesText, resultText, valueText } from './text.ts';

@@ -2,7 +2,7 @@
 // no sense all the same, or that the file's end cuts off, is told apart.
 
 import { PolluxError } from '../base/pollux-error.ts';
-import type { Signature } from '../wasi/signatures.ts';
+import type { Signature } from '../wasi/signature.ts';
 import {
   type Call,
   type Change,

@@ -2,7 +2,7 @@
 // bundles it for a page.
 
 export { PolluxError, type PolluxErrorCode } from '../base/pollux-error.ts';
-export type { Parameter, Output, Signature, Vectors } from '../wasi/signatures.ts';
+export type { Parameter, Output, Signature, Vectors } from '../wasi/signature.ts';
 export type { GuestMemory } from '../wasi/memory.ts';
 export { ReplayDifference } from './differences.ts';
 export type { Call, End, Enter, Entry, Head, Leave, ModuleDescription, Value } from './format.ts';
@@ -14,4 +14,5 @@ export { replay, type Replay, type ReplayEnd, type ReplayOptions } from './repla
 export { SentBytes } from './sent-bytes.ts';
 export { trace, type Traced, type TraceOptions } from './trace.ts';
 export { TracePrinter, type TracePrinterOptions } from './trace-printer.ts';
-export { type ImportObject, PREVIEW1, type SignatureTable } from './signature-table.ts';
+export type { ImportObject } from './signature-table.ts';
+export { IMPORT_TABLES, type ImportTables } from '../wasi/import-tables.ts';

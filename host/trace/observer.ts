@@ -2,7 +2,7 @@
 // by replayed ones alike.
 
 import type { GuestMemory } from '../wasi/memory.ts';
-import type { Signature } from '../wasi/signatures.ts';
+import type { Signature } from '../wasi/signature.ts';
 
 export interface CallObserver {
   /**

@@ -2,6 +2,7 @@
 // records go is the business of who made it: see record.ts for memory, runtime/ for a file.
 
 import { PolluxError } from '../base/pollux-error.ts';
+import { IMPORT_TABLES, type ImportTables } from '../wasi/import-tables.ts';
 import { GuestMemory } from '../wasi/memory.ts';
 import { CallRecorder, type Watched } from './call-recorder.ts';
 import { Opcode, UNWOUND, type Value, ValueTag } from './format.ts';
@@ -12,9 +13,7 @@ import {
   type HostFunction,
   type ImportedFunction,
   type ImportObject,
-  PREVIEW1,
   replaceFunctions,
-  type SignatureTable,
 } from './signature-table.ts';
 
 /** Calls that may take long: the time is noted after them, and the others' is at most as old. */
@@ -24,8 +23,8 @@ const RESULT_MAX = UNWOUND - 1;
 const PAGE_BYTES = 65_536;
 
 export interface RecorderOptions {
-  /** Of the functions that are recorded. By default those of preview1. */
-  readonly signatures?: SignatureTable;
+  /** Of the functions that are recorded. By default what Pollux offers. */
+  readonly signatures?: ImportTables;
   /** Milliseconds from any start on, for the times in the recording. By default performance.now. */
   readonly clock?: () => number;
 }
@@ -46,7 +45,7 @@ export class Recorder {
 
   /** @throws PolluxError `CANNOT_RECORD` when a function of `imports` has no signature. */
   constructor(imports: ImportObject, blocks: BlockSource, options: RecorderOptions = {}) {
-    const functions = functionsOf(imports, options.signatures ?? PREVIEW1);
+    const functions = functionsOf(imports, options.signatures ?? IMPORT_TABLES);
     if (functions.length > Opcode.FIRST) {
       throw new PolluxError(
         'CANNOT_RECORD',

@@ -6,8 +6,9 @@ import { sha256 } from '../base/sha256.ts';
 import { BlockHeader, BlockKind, FILE_HEADER_BYTES, type Head, MAGIC, VERSION } from './format.ts';
 import { EntryReader } from './entry-reader.ts';
 import { BytesHasher } from './hash.ts';
-import { findSignature, PREVIEW1, type SignatureTable } from './signature-table.ts';
-import type { Signature } from '../wasi/signatures.ts';
+import { IMPORT_TABLES, type ImportTables } from '../wasi/import-tables.ts';
+import { findSignature } from './signature-table.ts';
+import type { Signature } from '../wasi/signature.ts';
 
 /** A recording's bytes, wherever they are. */
 export interface RecordingBytes {
@@ -35,7 +36,7 @@ export class Recording {
   readonly #bytes: RecordingBytes;
   readonly #blocks: readonly BlockPlace[];
 
-  constructor(bytes: RecordingBytes, table: SignatureTable) {
+  constructor(bytes: RecordingBytes, table: ImportTables) {
     this.name = bytes.name;
     this.#bytes = bytes;
     checkStart(bytes);
@@ -84,7 +85,7 @@ export class Recording {
  */
 export function openRecording(
   source: Uint8Array | RecordingBytes,
-  signatures: SignatureTable = PREVIEW1,
+  signatures: ImportTables = IMPORT_TABLES,
 ): Recording {
   const bytes = source instanceof Uint8Array ? inMemory(source) : source;
   return new Recording(bytes, signatures);

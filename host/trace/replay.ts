@@ -8,11 +8,12 @@ import { Hasher } from './hash.ts';
 import type { CallObserver } from './observer.ts';
 import { openRecording, Recording } from './recording.ts';
 import { Replayer } from './replayer.ts';
-import type { HostFunction, SignatureTable } from './signature-table.ts';
+import type { ImportTables } from '../wasi/import-tables.ts';
+import type { HostFunction } from './signature-table.ts';
 
 export interface ReplayOptions {
   /** Of the functions in the recording, by module. By default those of preview1. */
-  readonly signatures?: SignatureTable;
+  readonly signatures?: ImportTables;
   /**
    * What must be as recorded. `everything` (default): the functions called, their arguments, the bytes
    * sent, and the memory at the end. `calls`: the functions and their descriptors only, for a module that

@@ -4,7 +4,7 @@
 import type { PolluxError } from '../base/pollux-error.ts';
 import { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions, type Place } from '../wasi/regions.ts';
-import type { Signature } from '../wasi/signatures.ts';
+import type { Signature } from '../wasi/signature.ts';
 import { hashSent, type Watched } from './call-recorder.ts';
 import { differs, formatGuestCall, formatSent } from './differences.ts';
 import type { EntryReader } from './entry-reader.ts';

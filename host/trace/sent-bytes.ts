@@ -2,7 +2,7 @@
 
 import type { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions } from '../wasi/regions.ts';
-import type { Signature } from '../wasi/signatures.ts';
+import type { Signature } from '../wasi/signature.ts';
 import type { CallObserver } from './observer.ts';
 
 /** What left a guest, by descriptor. A number that is used again goes on where the last one ended. */

@@ -2,19 +2,14 @@
 // replayed, since no one could say what it writes.
 
 import { PolluxError } from '../base/pollux-error.ts';
-import { MODULE_NAME, type Signature, SIGNATURES } from '../wasi/signatures.ts';
+import type { ImportTables } from '../wasi/import-tables.ts';
+import type { Signature } from '../wasi/signature.ts';
 
 /** What `WebAssembly.Instance` takes. */
 export type ImportObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A function as WebAssembly calls it, or is called: an i32 is a number, an i64 a bigint. */
 export type HostFunction = (...parameters: (number | bigint)[]) => unknown;
-
-/** Signatures by the name of their import module. */
-export type SignatureTable = Readonly<Record<string, readonly Signature[]>>;
-
-/** Preview1. To record functions of one's own, add their module to it. */
-export const PREVIEW1: SignatureTable = { [MODULE_NAME]: SIGNATURES };
 
 /** One function of an import object. */
 export interface ImportedFunction {
@@ -29,7 +24,7 @@ export interface ImportedFunction {
  *   among them, and needs no signature.
  * @throws PolluxError `CANNOT_RECORD` for a function without a signature.
  */
-export function functionsOf(imports: ImportObject, table: SignatureTable): ImportedFunction[] {
+export function functionsOf(imports: ImportObject, table: ImportTables): ImportedFunction[] {
   return Object.entries(imports).flatMap(([module, members]) =>
     Object.entries(members).flatMap(([name, body]) => {
       if (typeof body !== 'function') return [];
@@ -47,7 +42,7 @@ export function functionsOf(imports: ImportObject, table: SignatureTable): Impor
 }
 
 export function findSignature(
-  table: SignatureTable,
+  table: ImportTables,
   module: string,
   name: string,
 ): Signature | undefined {

@@ -2,7 +2,7 @@
 // terminal afterwards.
 
 import { errnoName } from '../base/errno.ts';
-import { FLAG_NAMES, type FlagsKind, type Parameter } from '../wasi/signatures.ts';
+import { FLAG_NAMES, type FlagsKind, type Parameter } from '../wasi/signature.ts';
 
 /** Of bytes in a line. */
 const SHOWN_BYTES_MAX = 64;

@@ -4,7 +4,7 @@
 import { NS_PER_US, NS_PER_S } from '../base/units.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions, type Place, PlaceKind } from '../wasi/regions.ts';
-import type { Parameter, Signature } from '../wasi/signatures.ts';
+import type { Parameter, Signature } from '../wasi/signature.ts';
 import { eventsText, fdstatText, iovecsText, subscriptionsText } from './list-text.ts';
 import type { CallObserver } from './observer.ts';
 import { argumentText, bytesText, resultText, valueText } from './text.ts';

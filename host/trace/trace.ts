@@ -1,6 +1,7 @@
 // Lets an observer look on while a guest calls its imports: what is called trace is an observer that
 // prints.
 
+import { IMPORT_TABLES, type ImportTables } from '../wasi/import-tables.ts';
 import { GuestMemory } from '../wasi/memory.ts';
 import { type CallObserver, unsignedValues } from './observer.ts';
 import {
@@ -8,14 +9,12 @@ import {
   type HostFunction,
   type ImportedFunction,
   type ImportObject,
-  PREVIEW1,
   replaceFunctions,
-  type SignatureTable,
 } from './signature-table.ts';
 
 export interface TraceOptions {
-  /** Of the functions of the imports. By default those of preview1. */
-  readonly signatures?: SignatureTable;
+  /** Of the functions of the imports. By default what Pollux offers. */
+  readonly signatures?: ImportTables;
 }
 
 /** Imports that are looked on. */
@@ -36,7 +35,7 @@ export function trace(
   observer: CallObserver,
   options: TraceOptions = {},
 ): Traced {
-  const functions = functionsOf(imports, options.signatures ?? PREVIEW1);
+  const functions = functionsOf(imports, options.signatures ?? IMPORT_TABLES);
   let memory: GuestMemory | undefined;
 
   const observed = ({ body, signature }: ImportedFunction): HostFunction => {

@@ -8,19 +8,21 @@ import { fdFunctions } from './fd.ts';
 import type { Functions, ImportFunction } from './functions.ts';
 import { HOT_IMPORTS } from './hot-imports.ts';
 import { ImportCall } from './import-call.ts';
+import { IMPORT_TABLES } from './import-tables.ts';
 import { ioFunctions } from './io.ts';
 import { pollFunctions } from './poll.ts';
 import { processFunctions } from './process.ts';
 import { randomFunctions } from './random.ts';
 import type { Sandbox } from './sandbox.ts';
-import { MODULE_NAME, type Signature, SIGNATURES } from './signatures.ts';
+import type { Signature } from './signature.ts';
+import { MODULE_NAME } from './signatures.ts';
 import { socketFunctions } from './sockets.ts';
 import { Transfer } from './transfer.ts';
 
-/** What `WebAssembly.Instance` takes: every function of preview1, standing on `sandbox`. */
+/** What `WebAssembly.Instance` takes: every function of the tables, standing on `sandbox`. */
 export function makeImports(sandbox: Sandbox): Record<string, Record<string, ImportFunction>> {
   const transfer = new Transfer(sandbox);
-  const functions: Functions = {
+  const preview1: Functions = {
     ...absentFunctions(sandbox),
     ...argsFunctions(sandbox),
     ...clockFunctions(sandbox),
@@ -31,13 +33,17 @@ export function makeImports(sandbox: Sandbox): Record<string, Record<string, Imp
     ...randomFunctions(sandbox),
     ...socketFunctions(sandbox, transfer),
   };
-  const imports: Record<string, ImportFunction> = {};
-  for (const signature of SIGNATURES) {
-    const body = functions[signature.name];
-    assert(body !== undefined, `${signature.name} has no function`);
-    imports[signature.name] = makeImport(sandbox, signature, body);
+  const bodies: Readonly<Record<string, Functions>> = { [MODULE_NAME]: preview1 };
+  const imports: Record<string, Record<string, ImportFunction>> = {};
+  for (const [module, signatures] of Object.entries(IMPORT_TABLES)) {
+    imports[module] = {};
+    for (const signature of signatures) {
+      const body = bodies[module]?.[signature.name];
+      assert(body !== undefined, `${module}.${signature.name} has no function`);
+      imports[module][signature.name] = makeImport(sandbox, signature, body);
+    }
   }
-  return { [MODULE_NAME]: imports };
+  return imports;
 }
 
 /**

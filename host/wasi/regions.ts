@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts';
 import { Iovec } from './layout.ts';
 import type { GuestMemory } from './memory.ts';
-import type { Output, Signature, Vectors } from './signatures.ts';
+import type { Output, Signature, Vectors } from './signature.ts';
 
 /** What one system call takes; hosts serve a longer list in part. Source: IOV_MAX. */
 const VECTOR_COUNT_MAX = 1024;

@@ -2,7 +2,7 @@
 // take (buffers, subscriptions) are written into the memory, or what stands there is the list.
 
 import { Iovec, Subscription } from '../../host/wasi/layout.ts';
-import type { Parameter, Signature } from '../../host/wasi/signatures.ts';
+import type { Parameter, Signature } from '../../host/wasi/signature.ts';
 import type { Random } from '../e2e/support/random.ts';
 
 const NUMBERS = [0, 1, 2, 4, 8, 16, 127, 255, 0xffff, 0x10000, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
