@@ -1,15 +1,16 @@
 // The entry of a worker thread: runs one guest, then ends. While the guest runs, nothing reaches
 // this thread but the control block and the wake; see wasi/control-block.ts.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { openLiveKernel } from '../kernel/choose.ts';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
 import { runGuest } from './instance.ts';
 
-const job = workerData as GuestJob;
-const kernel = openLiveKernel({ wakeDescriptor: job.wakeDescriptor, stdio: job.stdio });
 const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
-const detail = runGuest(job, kernel, tell);
-if (detail !== undefined) tell({ kind: 'detail', ...detail });
-kernel.destroy();
+parentPort?.once('message', (job: GuestJob) => {
+  const kernel = openLiveKernel({ wakeDescriptor: job.wakeDescriptor, stdio: job.stdio });
+  const detail = runGuest(job, kernel, tell);
+  if (detail !== undefined) tell({ kind: 'detail', ...detail });
+  kernel.destroy();
+});

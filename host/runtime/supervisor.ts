@@ -2,7 +2,6 @@
 // given, starts it, stops it, and cleans up after it however it ended.
 
 import { closeSync, openSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { errnoName } from '../base/errno.ts';
 import { noDescriptors, PolluxError } from '../base/pollux-error.ts';
 import { formatAddress } from '../kernel/address.ts';
@@ -28,6 +27,7 @@ import type {
   Stdio,
 } from './guest.ts';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
+import { GuestThread } from './guest-thread.ts';
 import type { Detail } from './instance.ts';
 import { type Listener, openListener, parseListenRequest } from './listen.ts';
 import { type GuestModule, loadModule } from './module.ts';
@@ -45,12 +45,6 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 const FD_RESERVE = 32;
 /** Standard streams, some listeners, and a connection at least. */
 const FD_COUNT_LEAST = 16;
-
-/**
- * The heap for new objects of a guest's thread. By default V8 lets it grow to 48 MiB before it looks
- * for garbage: 1,600 bytes for each of 9,000 connections, that no one uses any more (measured).
- */
-const YOUNG_GENERATION_MIB = 3;
 
 const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
   [Outcome.NONE]: 'stopped',
@@ -75,12 +69,14 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
   checkEnvironment(options.env ?? {});
   checkNumbers(options);
   const requests = (options.listen ?? []).map(parseListenRequest);
-  const guest = await loadModule(source, options.maxMemoryBytes);
+  // Counted before the thread opens some of its own: the same in every run.
   const fdCountMax = options.maxFds ?? Math.max(FD_COUNT_LEAST, freeDescriptorCount() - FD_RESERVE);
   const kernel = openLiveKernel();
+  const thread = new GuestThread();
   const listeners: Listener[] = [];
   let recordFile: RecordFile | undefined;
   try {
+    const guest = await loadModule(source, options.maxMemoryBytes);
     for (const [index, request] of requests.entries()) {
       listeners.push(await openListener(kernel, request, index));
     }
@@ -88,6 +84,7 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
     recordFile = openRecordFile(guest, options);
     const running = new RunningGuest(
       guest,
+      thread,
       kernel,
       listeners,
       { ...options, maxFds: fdCountMax },
@@ -98,6 +95,8 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
     if (failure !== undefined) throw failure;
     return running;
   } catch (error) {
+    thread.terminate();
+    await thread.exited;
     for (const { file } of listeners) file.remove();
     await recordFile?.discard();
     throw error;
@@ -115,7 +114,7 @@ class RunningGuest implements Guest {
   /** Resolves when the guest's code runs, or has ended already. */
   readonly started: Promise<void>;
   readonly #control = new ControlBlock();
-  readonly #worker: Worker;
+  readonly #thread: GuestThread;
   readonly #listeners: readonly Listener[];
   readonly #descriptors: readonly number[];
   readonly #opened: number[] = [];
@@ -129,12 +128,14 @@ class RunningGuest implements Guest {
 
   constructor(
     guest: GuestModule,
+    thread: GuestThread,
     kernel: LiveKernel,
     listeners: readonly Listener[],
     options: RunOptions & { readonly maxFds: number },
     recordFile: RecordFile | undefined,
   ) {
     this.name = guest.name;
+    this.#thread = thread;
     this.#recordFile = recordFile;
     this.recording = recordFile?.ended;
     this.kernel = `${kernel.name} kernel, ${kernel.capabilities.demux}`;
@@ -156,28 +157,23 @@ class RunningGuest implements Guest {
       ...observationOf(options, recordFile),
     };
     this.#descriptors = job.listeners;
-    this.#worker = new Worker(new URL('./reactor-thread.js', import.meta.url), {
-      workerData: job,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
-    });
-    this.exited = new Promise((resolve) => {
-      this.#worker.once('exit', () => {
-        const end = this.#cleanUp();
-        void Promise.resolve(this.#recordFile?.finish()).then(() => resolve(end));
-      });
+    this.exited = thread.exited.then(async (failure) => {
+      if (failure !== undefined) {
+        this.#control.end(Outcome.FAILED, 0);
+        this.#detail = { text: failure.message, stack: failure.stack ?? '' };
+      }
+      const end = this.#cleanUp();
+      await this.#recordFile?.finish();
+      return end;
     });
     this.started = new Promise((resolve) => {
-      this.#worker.on('message', (message: ThreadMessage) => {
+      thread.run(job, (message: ThreadMessage) => {
         if (message.kind === 'detail') this.#detail = message;
         else if (message.kind === 'running') resolve();
         else if (message.kind === 'unrecorded') this.#recordFile?.fail(message.problem);
         else this.#terminateLater(() => undefined);
       });
       void this.exited.then(() => resolve());
-    });
-    this.#worker.once('error', (error: Error) => {
-      this.#control.end(Outcome.FAILED, 0);
-      this.#detail = { text: error.message, stack: error.stack ?? '' };
     });
     this.#drainer = new Drainer(options, {
       begin: () => this.#removeFiles(),
@@ -238,13 +234,13 @@ class RunningGuest implements Guest {
   #terminateLater(before: () => void): void {
     this.#terminate ??= setTimeout(() => {
       before();
-      void this.#worker.terminate();
+      this.#thread.terminate();
     }, STOP_GRACE_MS);
   }
 
   #limit(): void {
     this.#control.end(Outcome.LIMITED, 0);
-    void this.#worker.terminate();
+    this.#thread.terminate();
   }
 
   #openStdio({ stdin, stdout, stderr }: RunOptions): [number, number, number] {
