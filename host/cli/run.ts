@@ -1,6 +1,5 @@
 // pollux run: one guest, until it ends or a signal ends it.
 
-import { setFlagsFromString } from 'node:v8';
 import type { Guest, GuestEnd, RecordingEnd, TraceOptions } from '../runtime/guest.ts';
 import { run } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
@@ -8,15 +7,23 @@ import type { RunCommand, TraceRequest } from './options.ts';
 import { openOutput, say, sayStack } from './output.ts';
 import { SignalWatch } from './signals.ts';
 
+/**
+ * Has V8 compile every function of a guest by its optimising compiler, when it is first called: it
+ * would begin with baseline code and replace a function's at its next call, which never comes to a
+ * server that loops in one. And has it inline what an import calls, 20 ns of a 64-byte echo. Both
+ * are the process's settings, so they are made here and not by the library.
+ */
+const V8_FLAGS = ['--no-liftoff', '--max-inlined-bytecode-size-cumulative=3000'];
+
 /** @returns the exit code. */
 export async function runCommand(command: RunCommand): Promise<number> {
-  compileOptimised();
   const signals = new SignalWatch(command.limits.drainTimeoutMs !== 0);
   const { record, trace, limits } = command;
   const guest = await run(command.guest, {
     ...{ args: command.args, listen: command.listen, env: command.env },
     nonBlockingListeners: command.nonBlockingListeners,
     ...limits,
+    v8Flags: V8_FLAGS,
     ...(record === undefined ? {} : { record }),
     ...(trace === undefined ? {} : { trace: openTrace(trace) }),
   });
@@ -41,17 +48,6 @@ function openTrace({ calls, file }: TraceRequest): TraceOptions {
 function sayRecording({ path, problem }: RecordingEnd): void {
   if (problem === undefined) return;
   say(`the recording ${path} has ended, the guest goes on: ${problem}`);
-}
-
-/**
- * Has V8 compile every function of a guest by its optimising compiler, when it is first called: it
- * would begin with baseline code and replace a function's at its next call, which never comes to a
- * server that loops in one. And has it inline what an import calls, 20 ns of a 64-byte echo. Both
- * are the process's settings, so they are made here and not by the library.
- */
-function compileOptimised(): void {
-  setFlagsFromString('--no-liftoff');
-  setFlagsFromString('--max-inlined-bytecode-size-cumulative=3000');
 }
 
 function explainEnd(guest: Guest, end: GuestEnd, isDebug: boolean): number {

@@ -48,6 +48,11 @@ export interface RunOptions {
    * docs/record-format.md, and {@link Guest.recording}.
    */
   readonly record?: string;
+  /**
+   * Options of V8 to set when the guest's thread has booted, before its code is compiled: the command
+   * line's are in docs/costs.md. They are the whole process's from then on. By default none.
+   */
+  readonly v8Flags?: readonly string[];
   /** Prints a line for each call of the guest; see {@link TraceOptions}. */
   readonly trace?: TraceOptions;
 }

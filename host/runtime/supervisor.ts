@@ -153,6 +153,7 @@ class RunningGuest implements Guest {
       fdCountMax: options.maxFds,
       listenerFlags: options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0,
       trapsOnBadPointer: options.badPointer === 'trap',
+      v8Flags: options.v8Flags ?? [],
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
       ...observationOf(options, recordFile),
     };

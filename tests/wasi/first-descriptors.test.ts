@@ -68,6 +68,7 @@ function withGuest(body: (scene: Scene) => void): () => void {
             environ: [],
             fdCountMax: 100,
             trapsOnBadPointer: false,
+            v8Flags: [],
             listenerFlags: 0,
           },
           kernel,
