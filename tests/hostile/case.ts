@@ -79,9 +79,10 @@ async function playGuest(row: StepsRow | ModuleRow): Promise<void> {
   await row.meanwhile?.(sceneOf(guest, streams));
   const { reason, code, detail } = await guest.exited;
   const written = streams.close();
-  const expected =
-    'steps' in row ? { reason: 'exited', code: 0 } : { reason: row.reason, code: row.code ?? 0 };
-  expect(`the end (${detail})`, { reason, code }, expected);
+  const reasons = 'steps' in row ? 'exited' : row.reason;
+  const expected = typeof reasons === 'string' || !reasons.includes(reason) ? reasons : reason;
+  const expectedCode = 'steps' in row ? 0 : (row.code ?? 0);
+  expect(`the end (${detail})`, { reason, code }, { reason: expected, code: expectedCode });
   if ('steps' in row) checkReport(row, written);
   else checkModule(row, detail, written);
   for (const [index, client] of clients.entries()) {

@@ -52,7 +52,8 @@ export interface StepsRow extends Common, StepsText {
 /** A guest with a module of its own, and how it ends. */
 export interface ModuleRow extends Common {
   readonly module: () => Uint8Array;
-  readonly reason: GuestEnd['reason'];
+  /** Several where it is up to the engine which. */
+  readonly reason: GuestEnd['reason'] | readonly GuestEnd['reason'][];
   readonly code?: number;
   /** What {@link GuestEnd.detail} says; without it, nothing. */
   readonly detail?: RegExp;
