@@ -44,6 +44,15 @@ for (const args of [[], ['--help'], ['run', '--help']]) {
   });
 }
 
+test('every function of a guest is compiled by the optimising compiler', async () => {
+  const node = ['--trace-wasm-compilation-times', 'dist/cli.js'];
+  const child = new Child(process.execPath, [...node, 'run', cGuest('print-env')]);
+  assert.is((await child.end(30)).code, 0, child.stderr);
+  const compilers = child.stdout.match(/(?<=^Compiled function .* using )\w+/gm) ?? [];
+  assert.ok(compilers.length > 5, child.stdout);
+  assert.equal([...new Set(compilers)], ['TurboFan']);
+});
+
 test('a guest gets its arguments, its environment and the names of its listeners', async () => {
   const named = ['--listen', 'web=tcp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0'];
   const env = ['--env', 'A=1', '--env', 'EMPTY=', '--env', 'SUM=1+1=2', '--env', 'FROM_OUTSIDE'];
