@@ -27,6 +27,8 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
   --trace-to FILE          print them to FILE instead: standard error is the guest's as well
   --record FILE            keep everything that enters the guest, to run it again without a kernel. FILE
                            must not exist; it holds users' bytes, and is for its owner's eyes only.
+  --record-names-module    the recording names the guest's module by its hash and does not hold it; to run
+                           it again takes the module, too
   --quiet                  do not say where the guest listens.
   --debug                  say more about errors, and what the guest did.
 
@@ -60,6 +62,7 @@ export interface RunCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly record: string | undefined;
+  readonly recordNamesModule: boolean;
   readonly trace: TraceRequest | undefined;
   readonly isQuiet: boolean;
   readonly isDebug: boolean;
@@ -151,10 +154,16 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     env: parseEnv(values.env ?? []),
     limits: { ...parseLimits(values), badPointer: parseBadPointer(values['bad-pointer']) },
     record: values.record,
+    recordNamesModule: checkRecording(values.record, values['record-names-module'] ?? false),
     trace: parseTrace(values.trace, values['trace-to']),
     isQuiet: values.quiet ?? false,
     isDebug: values.debug ?? false,
   };
+}
+
+function checkRecording(record: string | undefined, namesModule: boolean): boolean {
+  if (!namesModule || record !== undefined) return namesModule;
+  throw usage('--record-names-module is about a recording; add --record FILE');
 }
 
 const RUN_OPTIONS = {
@@ -168,6 +177,7 @@ const RUN_OPTIONS = {
   'drain-delay': { type: 'string' },
   'bad-pointer': { type: 'string' },
   record: { type: 'string' },
+  'record-names-module': { type: 'boolean' },
   trace: { type: 'string' },
   'trace-to': { type: 'string' },
   quiet: { type: 'boolean' },

@@ -18,13 +18,13 @@ const V8_FLAGS = ['--no-liftoff', '--max-inlined-bytecode-size-cumulative=3000']
 /** @returns the exit code. */
 export async function runCommand(command: RunCommand): Promise<number> {
   const signals = new SignalWatch(command.limits.drainTimeoutMs !== 0);
-  const { record, trace, limits } = command;
+  const { record, recordNamesModule, trace, limits } = command;
   const guest = await run(command.guest, {
     ...{ args: command.args, listen: command.listen, env: command.env },
     nonBlockingListeners: command.nonBlockingListeners,
     ...limits,
     v8Flags: V8_FLAGS,
-    ...(record === undefined ? {} : { record }),
+    ...(record === undefined ? {} : { record, recordNamesModule }),
     ...(trace === undefined ? {} : { trace: openTrace(trace) }),
   });
   void guest.recording?.then(sayRecording);

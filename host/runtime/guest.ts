@@ -48,6 +48,8 @@ export interface RunOptions {
    * docs/record-format.md, and {@link Guest.recording}.
    */
   readonly record?: string;
+  /** The recording names the module by its hash instead of holding it; a replay takes both. */
+  readonly recordNamesModule?: boolean;
   /**
    * Options of V8 to set when the guest's thread has booted, before its code is compiled: the command
    * line's are in docs/costs.md. They are the whole process's from then on. By default none.

@@ -34,7 +34,8 @@ export function openRecordFile(guest: GuestModule, options: RunOptions): RecordF
     ...(maxMemoryBytes === undefined ? {} : { memoryBytesMax: maxMemoryBytes }),
     about: { args: JSON.stringify(options.args ?? []) },
   });
-  return new RecordFile(options.record, head, guest.bytes);
+  const held = options.recordNamesModule === true ? undefined : guest.bytes;
+  return new RecordFile(options.record, head, held);
 }
 
 /** The part of the job that says who looks on. */

@@ -28,9 +28,10 @@ export class RecordFile {
 
   /**
    * @param path must not exist.
+   * @param module for the file to hold; one that is only named in the head is undefined.
    * @throws PolluxError `CANNOT_RECORD` when the file can't be made.
    */
-  constructor(path: string, head: Head, module: Uint8Array) {
+  constructor(path: string, head: Head, module: Uint8Array | undefined) {
     this.#path = path;
     this.#descriptor = create(path);
     let lengthBytes = 0;

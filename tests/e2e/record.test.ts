@@ -175,6 +175,31 @@ test('a full disk ends the recording in one line, and the guest goes on', async 
   });
 });
 
+test('a recording that only names its module is replayed with it, and asks for it', async () => {
+  await withDirectory(async (directory) => {
+    const file = recordingIn(directory);
+    const names = ['--record-names-module'];
+    await recorded(
+      file,
+      ROT13_COMMAND,
+      async (server) => {
+        assert.is(await echo(server, 'abc'), 'nop');
+      },
+      names,
+    );
+    const module = readFileSync(join(REPOSITORY, ROT13_COMMAND));
+    assert.not.ok(readFileSync(file).includes(module.subarray(0, 64)));
+    const alone = await withoutAddon('replay', file);
+    assert.is(alone.code, 126);
+    assert.match(alone.stderr, /does not hold its module; name it: pollux replay FILE GUEST.wasm/);
+    assert.is((await withoutAddon('replay', file, ROT13_REACTOR)).code, 126);
+    assert.is((await replayed(file, ROT13_COMMAND)).how, COMPLETE);
+  });
+  const nothing = await runPollux(['run', cGuest('exit-with'), '--record-names-module']);
+  assert.is(nothing.code, 2);
+  assert.match(nothing.stderr, /--record-names-module is about a recording; add --record FILE/);
+});
+
 test('a damaged file is refused with the offset, another module by its hash', async () => {
   await withDirectory(async (directory) => {
     const file = recordingIn(directory);
