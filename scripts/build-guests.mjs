@@ -1,5 +1,6 @@
 // Builds the guests: every program of assembly/programs as a command (build/NAME.wasm) and as a
-// reactor (build/NAME.reactor.wasm), and the module of the unit tests (build/guest-kernels.wasm).
+// reactor (build/NAME.reactor.wasm), and the modules of the unit tests (build/guest-kernels.wasm,
+// build/guest-posix.wasm).
 // One process compiles them all; nothing is done when every output is newer than every source.
 
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -78,13 +79,15 @@ export function modulesOf(program) {
 
 async function plan() {
   const programs = (await readdir(join(ROOT, PROGRAMS))).filter((name) => name.endsWith('.ts'));
-  const kernels = {
-    entry: 'assembly/kernels.ts',
-    source: null,
-    target: 'kernels',
-    output: 'build/guest-kernels.wasm',
-  };
-  return [...programs.sort().flatMap((name) => modulesOf(basename(name, '.ts'))), kernels];
+  return [
+    ...programs.sort().flatMap((name) => modulesOf(basename(name, '.ts'))),
+    testModule('assembly/kernels.ts', 'build/guest-kernels.wasm'),
+    testModule('assembly/posix-kernels.ts', 'build/guest-posix.wasm'),
+  ];
+}
+
+function testModule(entry, output) {
+  return { entry, source: null, target: 'kernels', output };
 }
 
 async function isUpToDate(modules) {

@@ -86,6 +86,8 @@ export const EVENTTYPE_CLOCK: u8 = 0;
 export const EVENTTYPE_FD_READ: u8 = 1;
 export const EVENTTYPE_FD_WRITE: u8 = 2;
 
+export const EVENTRWFLAGS_HANGUP: u16 = 1;
+
 export const CLOCKID_MONOTONIC: u32 = 1;
 
 export const FDFLAGS_NONBLOCK: u16 = 4;

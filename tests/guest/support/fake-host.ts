@@ -4,34 +4,23 @@
 
 import { Errno } from '../../../host/base/errno.ts';
 import { FakeListener, FakeSocket } from './fake-socket.ts';
+import {
+  CLOCK,
+  listBytes,
+  READ,
+  readSubscriptions,
+  WRITE,
+  writeEvents,
+  type Answer,
+  type FakeEvent,
+  type Subscription,
+} from './poll-abi.ts';
+
+export { CLOCK, READ, WRITE, type Answer, type FakeEvent, type Subscription };
 
 const NONBLOCK = 4;
 const FILETYPE_DIRECTORY = 3;
 const FILETYPE_SOCKET_STREAM = 6;
-const SUBSCRIPTION_BYTES = 48;
-const EVENT_BYTES = 32;
-
-export const CLOCK = 0;
-export const READ = 1;
-export const WRITE = 2;
-
-export interface Subscription {
-  readonly userdata: bigint;
-  readonly tag: number;
-  /** -1 for a clock. */
-  readonly fd: number;
-  /** 0 for a descriptor. */
-  readonly timeoutNs: bigint;
-}
-
-export interface FakeEvent {
-  readonly userdata: bigint;
-  readonly error?: number;
-  readonly type: number;
-}
-
-/** What one poll_oneoff answers instead of the truth. */
-export type Answer = number | { readonly events: readonly FakeEvent[]; readonly count?: number };
 export type Script = (subscriptions: readonly Subscription[]) => Answer | undefined;
 
 /** The script that answers the truth. */
@@ -265,35 +254,17 @@ export class FakeHost {
   }
 
   readonly #pollOneoff = (list: number, events: number, count: number, nevents: number): number => {
-    const subscriptions = Array.from({ length: count }, (_, i) =>
-      this.#subscription(list + SUBSCRIPTION_BYTES * i),
-    );
+    const subscriptions = readSubscriptions(this.#view, list, count);
     this.#check(subscriptions);
     this.polls.push(subscriptions);
     const descriptorCount = subscriptions.filter(({ tag }) => tag !== CLOCK).length;
-    this.lastPollBytes = [list, ...this.#bytes(list, SUBSCRIPTION_BYTES * descriptorCount)];
+    this.lastPollBytes = [list, ...listBytes(this.#view, list, descriptorCount)];
     const answer = this.scripts.shift()?.(subscriptions) ?? this.#truth(subscriptions);
     if (typeof answer === 'number') return answer;
     this.readyCount = answer.events.filter(({ type }) => type !== CLOCK).length;
-    for (const [i, event] of answer.events.entries()) this.#put(events + EVENT_BYTES * i, event);
-    this.#view.setUint32(nevents, answer.count ?? answer.events.length, true);
+    writeEvents(this.#view, { events, nevents }, answer);
     return 0;
   };
-
-  #subscription(at: number): Subscription {
-    const tag = this.#view.getUint8(at + 8);
-    const isClock = tag === CLOCK;
-    if (isClock && this.#view.getUint32(at + 16, true) !== 1)
-      throw new Error('not the monotonic clock');
-    if (isClock && this.#view.getUint16(at + 40, true) !== 0)
-      throw new Error('not a relative time');
-    return {
-      userdata: this.#view.getBigUint64(at, true),
-      tag,
-      fd: isClock ? -1 : this.#view.getUint32(at + 16, true),
-      timeoutNs: isClock ? this.#view.getBigUint64(at + 24, true) : 0n,
-    };
-  }
 
   /** A list of ours has open descriptors, each watched once for a thing, and a clock at the end. */
   #check(subscriptions: readonly Subscription[]): void {
@@ -323,13 +294,5 @@ export class FakeHost {
     if (clock === undefined) throw new WouldWaitForEver();
     this.nowNs += clock.timeoutNs;
     return { events: [...events, { userdata: clock.userdata, type: CLOCK }] };
-  }
-
-  #put(at: number, event: FakeEvent): void {
-    this.#bytes(at, EVENT_BYTES).fill(0);
-    this.#view.setBigUint64(at, event.userdata, true);
-    this.#view.setUint16(at + 8, event.error ?? 0, true);
-    this.#view.setUint8(at + 10, event.type);
-    this.#view.setBigUint64(at + 16, 1n, true);
   }
 }
