@@ -40,8 +40,11 @@ export interface TraceJob {
 /** What the thread tells its supervisor; a guest's own code can't send anything. */
 export type ThreadMessage =
   | { readonly kind: 'running' }
-  /** The guest is dead. A `catch_all` of its own may still keep it in its code. */
-  | { readonly kind: 'ended' }
+  /**
+   * The guest is dead; why, where an import ended it by an error. A `catch_all` of its own may still
+   * keep it in its code, until it is terminated: nothing more can be told then.
+   */
+  | { readonly kind: 'ended'; readonly text: string; readonly stack: string }
   /** What the guest did can't be recorded; its recording ended before it. */
   | { readonly kind: 'unrecorded'; readonly problem: string }
   /** Why the guest ended, where there is more to say than the control block holds. */

@@ -42,7 +42,7 @@ export function runGuest(
     isInterruptible,
     fdCountMax,
     trapsOnBadPointer,
-    onEnd: () => tell({ kind: 'ended' }),
+    onEnd: (error) => tell({ kind: 'ended', ...detailOf(error) }),
   });
   try {
     control.takeDescriptors();
@@ -112,6 +112,9 @@ function explain(error: unknown, control: ControlBlock): Detail | undefined {
   if (error instanceof WebAssembly.Exception) {
     return { text: 'an exception that nothing caught', stack: '' };
   }
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  return { text: message, stack };
+  return detailOf(error instanceof Error ? error : new Error(String(error)));
+}
+
+function detailOf(error: Error | undefined): Detail {
+  return { text: error?.message ?? '', stack: error?.stack ?? '' };
 }

@@ -169,10 +169,13 @@ class RunningGuest implements Guest {
     });
     this.started = new Promise((resolve) => {
       thread.run(job, (message: ThreadMessage) => {
-        if (message.kind === 'detail') this.#detail = message;
-        else if (message.kind === 'running') resolve();
+        if (message.kind === 'running') resolve();
         else if (message.kind === 'unrecorded') this.#recordFile?.fail(message.problem);
-        else this.#terminateLater(() => undefined);
+        else {
+          // What ended it comes first; what a guest did that caught that is not the reason.
+          if (this.#detail.text === '') this.#detail = message;
+          if (message.kind === 'ended') this.#terminateLater(() => undefined);
+        }
       });
       void this.exited.then(() => resolve());
     });

@@ -43,8 +43,8 @@ export class ImportCall {
   end(error: unknown): unknown {
     // A guest that recurses without end may run out of stack inside an import as well as outside.
     const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
-    if (isTrap) this.#sandbox.end(Outcome.TRAPPED, 0);
-    else if (!(error instanceof GuestExit)) this.#sandbox.end(Outcome.FAILED, 0);
+    if (isTrap) this.#sandbox.end(Outcome.TRAPPED, 0, error);
+    else if (!(error instanceof GuestExit)) this.#sandbox.end(Outcome.FAILED, 0, error as Error);
     return error;
   }
 }

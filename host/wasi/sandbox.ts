@@ -36,8 +36,11 @@ export interface SandboxOptions {
   readonly fdCountMax: number;
   /** True: a pointer that leaves the memory traps, as the WASI text has it, and is not `-FAULT`. */
   readonly trapsOnBadPointer?: boolean;
-  /** Is called when the guest is marked as dead, before it is left: it may catch what is thrown. */
-  readonly onEnd?: () => void;
+  /**
+   * Is called when the guest is marked as dead, before it is left: it may catch what is thrown.
+   * @param error that ended it, where one did
+   */
+  readonly onEnd?: (error?: Error) => void;
 }
 
 export class Sandbox {
@@ -53,7 +56,7 @@ export class Sandbox {
   readonly descriptors = new DescriptorTable();
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
   readonly few = new FewList();
-  readonly #onEnd: (() => void) | undefined;
+  readonly #onEnd: ((error?: Error) => void) | undefined;
   readonly #instant = new Uint32Array(2);
   /**
    * The guest's memory, with views that are good until the import that runs returns. No import runs
@@ -136,9 +139,9 @@ export class Sandbox {
   }
 
   /** Marks the guest as dead, and tells who watches over it that it should be gone soon. */
-  end(outcome: Outcome, exitCode: number): void {
+  end(outcome: Outcome, exitCode: number, error?: Error): void {
     this.control.end(outcome, exitCode);
-    this.#onEnd?.();
+    this.#onEnd?.(error);
   }
 
   count(counter: number, by: number): void {
