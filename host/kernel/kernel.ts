@@ -246,6 +246,14 @@ export interface Kernel {
    */
   setOption(handle: Handle, option: SocketOption, value: number): SysResult;
 
+  /**
+   * @returns what holds: 1 or 0, bytes (as many as the system made of what was set); for LINGER, whose
+   *   off is no SysResult, 1 when close resets and 0 when it is off. `-INVAL` for an option that does
+   *   not exist, `-NOPROTOOPT` for NO_DELAY on a unix socket, `-NOTSOCK`.
+   *   Source: getsockopt(2), socket(7).
+   */
+  getOption(handle: Handle, option: SocketOption): SysResult;
+
   /** @returns the socket's own address, or (a number) `-NOTSOCK`. Source: getsockname(2). */
   localAddress(handle: Handle): Address | SysResult;
 

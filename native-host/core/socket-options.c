@@ -23,6 +23,12 @@ static int32_t get_int(int descriptor, int name, int* value) {
   return pollux_fail(errno);
 }
 
+static int32_t get_number(int descriptor, int name) {
+  int value = 0;
+  const int32_t result = get_int(descriptor, name, &value);
+  return result < 0 ? result : value;
+}
+
 int32_t pollux_set_tcp_defaults(int descriptor) {
   const int32_t reuse = set_int(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   return reuse < 0 ? reuse : set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -65,6 +71,43 @@ int32_t pollux_set_option(struct pollux_kernel* kernel, int32_t handle, int32_t 
       return value < 0 ? -WASI_INVAL : set_int(entry->descriptor, SOL_SOCKET, SO_SNDBUF, value);
     case POLLUX_OPTION_RECEIVE_BUFFER:
       return value < 0 ? -WASI_INVAL : set_int(entry->descriptor, SOL_SOCKET, SO_RCVBUF, value);
+    default:
+      return -WASI_INVAL;
+  }
+}
+
+static int32_t get_no_delay(int descriptor) {
+  int value = 0;
+  socklen_t length_bytes = sizeof value;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &value, &length_bytes) == 0) return value;
+  /* Unix sockets have no options of TCP, and say so by EOPNOTSUPP. */
+  return errno == EOPNOTSUPP ? -WASI_NOPROTOOPT : pollux_fail(errno);
+}
+
+static int32_t get_linger(int descriptor) {
+  struct linger linger = {0};
+  socklen_t length_bytes = sizeof linger;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, &length_bytes) == 0) {
+    return linger.l_onoff != 0;
+  }
+  return pollux_fail(errno);
+}
+
+int32_t pollux_get_option(struct pollux_kernel* kernel, int32_t handle, int32_t option) {
+  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  if (entry == NULL) return -WASI_BADF;
+  if (!pollux_entry_is_socket(entry)) return -WASI_NOTSOCK;
+  switch (option) {
+    case POLLUX_OPTION_REUSE_ADDRESS:
+      return get_number(entry->descriptor, SO_REUSEADDR);
+    case POLLUX_OPTION_NO_DELAY:
+      return get_no_delay(entry->descriptor);
+    case POLLUX_OPTION_LINGER:
+      return get_linger(entry->descriptor);
+    case POLLUX_OPTION_SEND_BUFFER:
+      return get_number(entry->descriptor, SO_SNDBUF);
+    case POLLUX_OPTION_RECEIVE_BUFFER:
+      return get_number(entry->descriptor, SO_RCVBUF);
     default:
       return -WASI_INVAL;
   }

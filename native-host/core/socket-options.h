@@ -24,6 +24,9 @@ void pollux_set_no_delay(int descriptor);
 int32_t pollux_set_option(struct pollux_kernel* kernel, int32_t handle, int32_t option,
                           int32_t value);
 
+/* What holds; for a linger, 1 when close resets. Returns a value or a negated errno. */
+int32_t pollux_get_option(struct pollux_kernel* kernel, int32_t handle, int32_t option);
+
 /* SO_ERROR: the pending error as a positive errno, 0 for none; it is taken off the socket. */
 int32_t pollux_take_error(struct pollux_kernel* kernel, int32_t handle);
 

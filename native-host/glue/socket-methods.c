@@ -92,6 +92,10 @@ static napi_value method_set_option(napi_env env, napi_callback_info info) {
                      pollux_set_option(&call.self->core, numbers[0], numbers[1], numbers[2]));
 }
 
+static napi_value method_get_option(napi_env env, napi_callback_info info) {
+  return call_with_two_numbers(env, info, pollux_get_option);
+}
+
 /* Reads (family, host, port) from arguments[1..3]. Returns 0 or a negated errno. */
 static int32_t read_address(napi_env env, const struct glue_call* call,
                             struct pollux_address* address) {
@@ -184,6 +188,7 @@ bool glue_define_socket_methods(napi_env env, napi_value object, struct glue_ker
       {"stopQueueing", method_stop_queueing},
       {"takeError", method_take_error},
       {"setOption", method_set_option},
+      {"getOption", method_get_option},
       {"unacknowledgedBytes", method_unacknowledged_bytes},
       {"localAddress", method_local_address},
       {"peerAddress", method_peer_address},

@@ -56,6 +56,7 @@ function callsWith(kernel: Kernel, handle: number): Record<string, number> {
     dup: kernel.dup(handle),
     takeError: kernel.takeError(handle),
     setOption: kernel.setOption(handle, SocketOption.LINGER, -1),
+    getOption: kernel.getOption(handle, SocketOption.LINGER),
     localAddress: kernel.localAddress(handle) as number,
     peerAddress: kernel.peerAddress(handle) as number,
     fileType: kernel.fileType(handle),

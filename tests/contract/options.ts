@@ -36,6 +36,47 @@ function optionRows(row: Row): void {
     }
   });
 
+  for (const family of ['ipv4', 'ipv6', 'unix'] as const) {
+    row(`an option that was set is what getOption tells (${family})`, ({ kernel }) => {
+      const handle = ok(kernel.open(family));
+      const get = (option: SocketOption): number => ok(kernel.getOption(handle, option));
+      const switches = [SocketOption.REUSE_ADDRESS, SocketOption.NO_DELAY];
+      for (const option of switches.slice(0, family === 'unix' ? 1 : 2)) {
+        assert.is(get(option), family === 'unix' ? 0 : 1, 'TCP has both from the start');
+        for (const value of [0, 1, 0]) {
+          ok(kernel.setOption(handle, option, value));
+          assert.is(get(option), value);
+        }
+      }
+      assert.is(get(SocketOption.LINGER), 0);
+      ok(kernel.setOption(handle, SocketOption.LINGER, 0));
+      assert.is(get(SocketOption.LINGER), 1);
+      ok(kernel.setOption(handle, SocketOption.LINGER, -1));
+      assert.is(get(SocketOption.LINGER), 0);
+    });
+
+    row(`of a buffer the system makes twice what was asked (${family})`, ({ kernel }) => {
+      const handle = ok(kernel.open(family));
+      for (const option of [SocketOption.SEND_BUFFER, SocketOption.RECEIVE_BUFFER]) {
+        assert.ok(ok(kernel.getOption(handle, option)) > 4096, 'before it was set');
+        ok(kernel.setOption(handle, option, 20_000));
+        assert.is(kernel.getOption(handle, option), 40_000);
+        ok(kernel.setOption(handle, option, 0));
+        const least = option === SocketOption.SEND_BUFFER ? 4608 : 2304;
+        assert.is(kernel.getOption(handle, option), least);
+      }
+    });
+  }
+
+  row('getOption of an option that does not exist answers INVAL', ({ kernel }) => {
+    const handle = ok(kernel.open('ipv4'));
+    for (const option of [0, 6, 99, -1]) {
+      assert.is(show(kernel.getOption(handle, option as SocketOption)), '-INVAL');
+    }
+    const local = ok(kernel.open('unix'));
+    assert.is(show(kernel.getOption(local, SocketOption.NO_DELAY)), '-NOPROTOOPT');
+  });
+
   row('a linger of a second or more answers NOTSUP, since close would block', ({ kernel }) => {
     const handle = ok(kernel.open('ipv4'));
     assert.is(show(kernel.setOption(handle, SocketOption.LINGER, 1)), '-NOTSUP');
@@ -87,8 +128,10 @@ function optionEffectRows(row: Row): void {
     ({ kernel }) => {
       const stream = ok(kernel.openStdio(0));
       assert.is(show(kernel.setOption(stream, SocketOption.LINGER, 0)), '-NOTSOCK');
+      assert.is(show(kernel.getOption(stream, SocketOption.LINGER)), '-NOTSOCK');
       assert.is(show(kernel.takeError(stream)), '-NOTSOCK');
       assert.is(show(kernel.setOption(1234, SocketOption.LINGER, 0)), '-BADF');
+      assert.is(show(kernel.getOption(1234, SocketOption.LINGER)), '-BADF');
       assert.is(show(kernel.takeError(1234)), '-BADF');
     },
     ['pipe', 'none', 'none'],

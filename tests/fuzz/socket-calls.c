@@ -124,6 +124,9 @@ void fuzz_set_option(struct fuzz_world* world, struct fuzz_kernel* kernel,
   /* close would block. */
   FUZZ_CHECK(set != 0 || option != POLLUX_OPTION_LINGER || value <= 0);
   fuzz_expect_badf(kernel, handle, set);
+  const int32_t got = FUZZ_ANSWER(pollux_get_option(&kernel->core, handle, option));
+  FUZZ_CHECK(set != 0 || got >= 0);
+  fuzz_expect_badf(kernel, handle, got);
 }
 
 void fuzz_take_error(struct fuzz_world* world, struct fuzz_kernel* kernel,

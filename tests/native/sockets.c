@@ -84,7 +84,10 @@ static void options_are_checked(void) {
   CHECK_EQUAL(pollux_set_option(kernel, tcp, POLLUX_OPTION_SEND_BUFFER, -1), -WASI_INVAL);
   CHECK_EQUAL(pollux_set_option(kernel, tcp, POLLUX_OPTION_SEND_BUFFER, 20000), 0);
   CHECK_EQUAL(option_of(descriptor_of(kernel, tcp), SOL_SOCKET, SO_SNDBUF), 40000);
+  CHECK_EQUAL(pollux_get_option(kernel, tcp, POLLUX_OPTION_SEND_BUFFER), 40000);
+  CHECK_EQUAL(pollux_get_option(kernel, local, POLLUX_OPTION_NO_DELAY), -WASI_NOPROTOOPT);
   CHECK_EQUAL(pollux_set_option(kernel, tcp, 99, 1), -WASI_INVAL);
+  CHECK_EQUAL(pollux_get_option(kernel, tcp, 99), -WASI_INVAL);
 }
 
 /* A linger of a second would make close() wait for it, though the socket is non-blocking. */

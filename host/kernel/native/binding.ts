@@ -57,6 +57,7 @@ export interface NativeObject {
   takeError(handle: number): SysResult;
   stopQueueing(handle: number): SysResult;
   setOption(handle: number, option: number, value: number): SysResult;
+  getOption(handle: number, option: number): SysResult;
   unacknowledgedBytes(handle: number): SysResult;
   localAddress(handle: number): NativeAddress | SysResult;
   peerAddress(handle: number): NativeAddress | SysResult;

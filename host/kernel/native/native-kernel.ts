@@ -201,6 +201,10 @@ export class NativeKernel implements Kernel {
     return this.#native.setOption(handle, option, value);
   }
 
+  getOption(handle: Handle, option: SocketOption): SysResult {
+    return this.#native.getOption(handle, option);
+  }
+
   /**
    * How many bytes the peer has not acknowledged yet, the end of our side counting as one.
    *

@@ -70,6 +70,7 @@ export abstract class OpenFile {
   abstract shutdown(how: Shutdown): SysResult;
   abstract takeError(): SysResult;
   abstract setOption(option: SocketOption, value: number): SysResult;
+  abstract getOption(option: SocketOption): SysResult;
   abstract localAddress(): Address | SysResult;
   abstract peerAddress(): Address | SysResult;
   abstract stopQueueing(): SysResult;

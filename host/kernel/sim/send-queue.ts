@@ -19,6 +19,8 @@ const BUFFER_BYTES_MAX = 2 ** 30;
 export class SendQueue {
   readonly #rules: Rules;
   readonly #unsent = new ByteQueue();
+  /** What SO_SNDBUF says. */
+  bufferBytes = BUFFER_BYTES;
   capacityBytes = payloadBytes(BUFFER_BYTES);
   #sentBytes = 0;
   #acknowledgedBytes = 0;
@@ -34,7 +36,8 @@ export class SendQueue {
   /** Sets the buffer, of which Linux makes twice what was asked. @returns 0 */
   resize(valueBytes: number): number {
     const bytes = Math.min(2 * valueBytes, BUFFER_BYTES_MAX);
-    this.capacityBytes = payloadBytes(Math.max(bytes, BUFFER_BYTES_MIN));
+    this.bufferBytes = Math.max(bytes, BUFFER_BYTES_MIN);
+    this.capacityBytes = payloadBytes(this.bufferBytes);
     return 0;
   }
 

@@ -198,6 +198,11 @@ export class SimKernel implements Kernel {
     return this.#find(handle)?.setOption(option, value) ?? noFile(handle);
   }
 
+  getOption(handle: Handle, option: SocketOption): SysResult {
+    if (!isInt32(option)) return -Errno.INVAL;
+    return this.#find(handle)?.getOption(option) ?? noFile(handle);
+  }
+
   localAddress(handle: Handle): Address | SysResult {
     return this.#find(handle)?.localAddress() ?? noFile(handle);
   }

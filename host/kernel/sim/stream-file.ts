@@ -43,6 +43,10 @@ export abstract class StreamFile extends OpenFile {
     return -Errno.NOTSOCK;
   }
 
+  override getOption(): SysResult {
+    return -Errno.NOTSOCK;
+  }
+
   override localAddress(): SysResult {
     return -Errno.NOTSOCK;
   }

@@ -34,6 +34,7 @@ export abstract class TcpConnection extends OpenFile implements SegmentTarget {
   remote: SegmentTarget | undefined;
   lastArrivalNs = 0;
   isReusing = true;
+  isNoDelay = true;
   resetsOnClose = false;
   /** The owner has closed it: no one is told anything any more. */
   isOrphan = false;
@@ -112,12 +113,14 @@ export abstract class TcpConnection extends OpenFile implements SegmentTarget {
     child.peer = addressFor(this.local, client.local);
     child.remote = client;
     client.remote = child;
+    child.sending.bufferBytes = this.sending.bufferBytes;
     child.sending.capacityBytes = this.sending.capacityBytes;
     child.received.capacityBytes = this.received.capacityBytes;
     child.received.announce();
     child.sending.acknowledge(0, client.received.windowEndBytes);
     child.resetsOnClose = this.resetsOnClose;
     child.isReusing = this.isReusing;
+    child.isNoDelay = this.isNoDelay;
     this.network.ports.add(child);
     this.queue.push(child);
     this.wake(Readiness.READ);

@@ -180,6 +180,7 @@ export class TcpSocket extends TcpConnection {
       case SocketOption.NO_DELAY:
         if (value !== 0 && value !== 1) return -Errno.INVAL;
         if (option === SocketOption.REUSE_ADDRESS) this.isReusing = value === 1;
+        else this.isNoDelay = value === 1;
         return 0;
       case SocketOption.LINGER:
         if (value < -1) return -Errno.INVAL;
@@ -190,6 +191,23 @@ export class TcpSocket extends TcpConnection {
         return value < 0 ? -Errno.INVAL : this.sending.resize(value);
       case SocketOption.RECEIVE_BUFFER:
         return value < 0 ? -Errno.INVAL : this.received.resize(value);
+      default:
+        return -Errno.INVAL;
+    }
+  }
+
+  override getOption(option: SocketOption): SysResult {
+    switch (option) {
+      case SocketOption.REUSE_ADDRESS:
+        return Number(this.isReusing);
+      case SocketOption.NO_DELAY:
+        return Number(this.isNoDelay);
+      case SocketOption.LINGER:
+        return Number(this.resetsOnClose);
+      case SocketOption.SEND_BUFFER:
+        return this.sending.bufferBytes;
+      case SocketOption.RECEIVE_BUFFER:
+        return this.received.capacityBytes;
       default:
         return -Errno.INVAL;
     }

@@ -38,6 +38,7 @@ const CALLS = [
   ['waitFew', 'n', 'n'],
   ['clockTime', 'n', 'n'],
   ['random', 'n', 'n'],
+  ['getOption', 'hn', 'n'],
 ] as const;
 
 /** The name of a call, as {@link TraceLog} and injected errors have it. */

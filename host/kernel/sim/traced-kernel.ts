@@ -156,6 +156,10 @@ export class TracedKernel extends SimKernel {
     return this.#note(Call.setOption, handle, option, super.setOption(handle, option, value));
   }
 
+  override getOption(handle: Handle, option: SocketOption): SysResult {
+    return this.#note(Call.getOption, handle, option, super.getOption(handle, option));
+  }
+
   override stopQueueing(listener: Handle): SysResult {
     return this.#note(Call.stopQueueing, listener, 0, super.stopQueueing(listener));
   }

@@ -15,6 +15,9 @@ import { OpenFile } from './open-file.ts';
 /** Source: /proc/sys/net/core/wmem_default. */
 const SEND_BUFFER_BYTES = 212_992;
 const SEND_BUFFER_BYTES_MIN = 4608;
+/** Source: /proc/sys/net/core/rmem_default; socket(7), SO_RCVBUF. */
+const RECEIVE_BUFFER_BYTES = 212_992;
+const RECEIVE_BUFFER_BYTES_MIN = 2304;
 const BACKLOG_MAX = 4096;
 
 const State = { CLOSE: 0, LISTEN: 1, ESTABLISHED: 2 } as const;
@@ -37,6 +40,10 @@ export class UnixSocket extends OpenFile {
   #error = 0;
   #isDead = false;
   #sendBufferBytes = SEND_BUFFER_BYTES;
+  // What Linux keeps for a unix socket, and never looks at.
+  #receiveBufferBytes = RECEIVE_BUFFER_BYTES;
+  #isReusing = false;
+  #isLingerSet = false;
   #queue: UnixSocket[] = [];
   #backlog = 0;
 
@@ -217,16 +224,39 @@ export class UnixSocket extends OpenFile {
       case SocketOption.NO_DELAY:
         return value === 0 || value === 1 ? -Errno.NOPROTOOPT : -Errno.INVAL;
       case SocketOption.REUSE_ADDRESS:
-        return value === 0 || value === 1 ? 0 : -Errno.INVAL;
+        if (value !== 0 && value !== 1) return -Errno.INVAL;
+        this.#isReusing = value === 1;
+        return 0;
       case SocketOption.LINGER:
         if (value < -1) return -Errno.INVAL;
-        return value > 0 ? -Errno.NOTSUP : 0;
+        if (value > 0) return -Errno.NOTSUP;
+        this.#isLingerSet = value === 0;
+        return 0;
       case SocketOption.SEND_BUFFER:
         if (value < 0) return -Errno.INVAL;
         this.#sendBufferBytes = Math.max(Math.min(2 * value, 2 ** 30), SEND_BUFFER_BYTES_MIN);
         return 0;
       case SocketOption.RECEIVE_BUFFER:
-        return value < 0 ? -Errno.INVAL : 0;
+        if (value < 0) return -Errno.INVAL;
+        this.#receiveBufferBytes = Math.max(Math.min(2 * value, 2 ** 30), RECEIVE_BUFFER_BYTES_MIN);
+        return 0;
+      default:
+        return -Errno.INVAL;
+    }
+  }
+
+  override getOption(option: SocketOption): SysResult {
+    switch (option) {
+      case SocketOption.NO_DELAY:
+        return -Errno.NOPROTOOPT;
+      case SocketOption.REUSE_ADDRESS:
+        return Number(this.#isReusing);
+      case SocketOption.LINGER:
+        return Number(this.#isLingerSet);
+      case SocketOption.SEND_BUFFER:
+        return this.#sendBufferBytes;
+      case SocketOption.RECEIVE_BUFFER:
+        return this.#receiveBufferBytes;
       default:
         return -Errno.INVAL;
     }
