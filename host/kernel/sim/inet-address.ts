@@ -4,7 +4,7 @@
 import { Errno } from '../../base/errno.ts';
 import type { SysResult } from '../../base/sys-result.ts';
 import { type Address, UNIX_PATH_BYTES_MAX } from '../address.ts';
-import { formatIpv6, isMapped, mappedIpv4, parseIpv4, parseIpv6 } from './inet.ts';
+import { formatIpv6, isMapped, mappedIpv4, parseIpv4, parseIpv6 } from '../inet.ts';
 import type { InetAddress } from './ports.ts';
 
 /** Bytes of a sockaddr_in, and the least that an IPv6 socket takes for an address. */

@@ -1,5 +1,5 @@
 // Numeric IP addresses as text, read as inet_pton(3) reads them and written as inet_ntop(3) writes
-// them, and which of them belong to a simulated machine.
+// them.
 
 /** @returns the four bytes, or undefined for what is no dotted IPv4 address. */
 export function parseIpv4(text: string): number[] | undefined {
