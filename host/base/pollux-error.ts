@@ -8,6 +8,8 @@ export type PolluxErrorCode =
   | 'BAD_ADDRESS'
   /** The system refused to listen: in use, not permitted, not this machine's. */
   | 'CANNOT_LISTEN'
+  /** A connection that a guest is to be given was refused, or did not come about in time. */
+  | 'CANNOT_CONNECT'
   /** The native addon is not built, not for this platform, or of another version. */
   | 'NO_ADDON'
   /** The process has no descriptor left. */

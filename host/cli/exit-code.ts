@@ -29,6 +29,7 @@ const CODES: Readonly<Record<PolluxErrorCode, number>> = {
   USAGE: ExitCode.USAGE,
   BAD_ADDRESS: ExitCode.USAGE,
   CANNOT_LISTEN: ExitCode.FAILED,
+  CANNOT_CONNECT: ExitCode.FAILED,
   NO_ADDON: ExitCode.FAILED,
   NO_DESCRIPTORS: ExitCode.FAILED,
   MODULE_NOT_FOUND: ExitCode.REFUSED,

@@ -13,6 +13,12 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
                            tcp:HOST:PORT, tcp:[V6]:PORT or unix:PATH; port 0 picks a free one.
                            NAME (default listen0, listen1, ...) goes into LISTEN_FDNAMES.
   --nonblocking-listeners  listeners start non-blocking, as in wasmtime: what Go servers expect
+  --connect ADDRESS        give the guest a connection to ADDRESS, made before it starts: the number
+                           that follows those of its listeners. No port 0.
+  --connect-timeout TIME   how long each of these may take (default 10s)
+  --allow-connect PATTERN  let the guest connect to PATTERN by itself: HOST:PORT, IPV4/LENGTH:PORT,
+                           [IPV6]:PORT, [IPV6/LENGTH]:PORT or unix:/PATH; PORT is a number, a range
+                           N-M, or *. A name stands for the addresses that it has at the start.
   --env NAME=VALUE         give the guest an environment variable; --env NAME passes ours on.
   --max-fds N              the guest may have N descriptors open; by default as many as the process
                            may open now, less 32. More answer MFILE; clients wait in the backlog.
@@ -42,7 +48,7 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
   pollux --help            this text
   pollux --version
 
-A guest gets nothing that is not named here: no file, no address to connect to, no environment.
+A guest gets nothing that is not named here: no file, no connection, no environment.
 Exit codes: the guest's own, 0 when drained; 2 usage; 3 the drain ran out of time; 124 ended by a
 limit; 125 ours; 126 module refused; 134 trap; 128 + n ended by signal n.
 `;
@@ -50,7 +56,13 @@ limit; 125 ours; 126 module refused; 134 trap; 128 + n ended by signal n.
 /** The limits that were given; the others are the API's defaults. */
 export type Limits = Pick<
   RunOptions,
-  'maxFds' | 'maxMemoryBytes' | 'maxCallGapMs' | 'drainTimeoutMs' | 'drainDelayMs' | 'badPointer'
+  | 'maxFds'
+  | 'maxMemoryBytes'
+  | 'maxCallGapMs'
+  | 'connectTimeoutMs'
+  | 'drainTimeoutMs'
+  | 'drainDelayMs'
+  | 'badPointer'
 >;
 
 export interface RunCommand {
@@ -59,6 +71,8 @@ export interface RunCommand {
   readonly args: readonly string[];
   readonly listen: readonly string[];
   readonly nonBlockingListeners: boolean;
+  readonly connect: readonly string[];
+  readonly allowConnect: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly record: string | undefined;
@@ -151,6 +165,8 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     args,
     listen: values.listen ?? [],
     nonBlockingListeners: values['nonblocking-listeners'] ?? false,
+    connect: values.connect ?? [],
+    allowConnect: values['allow-connect'] ?? [],
     env: parseEnv(values.env ?? []),
     limits: { ...parseLimits(values), badPointer: parseBadPointer(values['bad-pointer']) },
     record: values.record,
@@ -169,6 +185,9 @@ function checkRecording(record: string | undefined, namesModule: boolean): boole
 const RUN_OPTIONS = {
   listen: { type: 'string', multiple: true },
   'nonblocking-listeners': { type: 'boolean' },
+  connect: { type: 'string', multiple: true },
+  'connect-timeout': { type: 'string' },
+  'allow-connect': { type: 'string', multiple: true },
   env: { type: 'string', multiple: true },
   'max-fds': { type: 'string' },
   'max-memory': { type: 'string' },
@@ -279,6 +298,7 @@ function parseLimits(values: Readonly<Record<string, unknown>>): Omit<Limits, 'b
   read('max-fds', 'maxFds', parseCount);
   read('max-memory', 'maxMemoryBytes', parseBytes);
   read('max-call-gap-ms', 'maxCallGapMs', parseCount);
+  read('connect-timeout', 'connectTimeoutMs', parseDuration);
   read('drain-timeout', 'drainTimeoutMs', parseDuration);
   read('drain-delay', 'drainDelayMs', parseDuration);
   return limits;

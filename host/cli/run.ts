@@ -21,6 +21,7 @@ export async function runCommand(command: RunCommand): Promise<number> {
   const { record, recordNamesModule, trace, limits } = command;
   const guest = await run(command.guest, {
     ...{ args: command.args, listen: command.listen, env: command.env },
+    ...{ connect: command.connect, allowConnect: command.allowConnect },
     nonBlockingListeners: command.nonBlockingListeners,
     ...limits,
     v8Flags: V8_FLAGS,

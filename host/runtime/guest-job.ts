@@ -1,6 +1,7 @@
 // What a reactor thread is given to run: everything can be cloned from one thread to another.
 
 import type { SharedBlocks } from '../trace/shared-blocks.ts';
+import type { ConnectRule } from '../wasi/connect-pattern.ts';
 import type { Entry } from './module.ts';
 
 export interface GuestJob {
@@ -11,6 +12,10 @@ export interface GuestJob {
   readonly wakeDescriptor: number;
   /** The process's descriptors of the listeners, in the order of the guest's. */
   readonly listeners: readonly number[];
+  /** The process's descriptors of the connections that the guest is given, which follow them. */
+  readonly connections: readonly number[];
+  /** What the guest may connect to. */
+  readonly connectRules: readonly ConnectRule[];
   /** The `fdflags` that the listeners start with. */
   readonly listenerFlags: number;
   readonly stdio: readonly [number, number, number];

@@ -18,6 +18,19 @@ export interface RunOptions {
    * process's do. A Go server needs this, unless it calls `syscall.SetNonblock` itself.
    */
   readonly nonBlockingListeners?: boolean;
+  /**
+   * `tcp:HOST:PORT`, `tcp:[V6]:PORT` or `unix:PATH`: connections that the guest is given, behind its
+   * listeners. They stand before it starts, and block.
+   */
+  readonly connect?: readonly string[];
+  /** How long each of those may take, in milliseconds. By default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * What the guest may connect to by itself; by default nothing. `HOST:PORT`, `IPV4/LENGTH:PORT`,
+   * `[IPV6]:PORT`, `[IPV6/LENGTH]:PORT` or `unix:/PATH`; PORT is a number, a range `N-M`, or `*`.
+   * Names are resolved once, when the guest starts. See `wasi/connect-pattern.ts`.
+   */
+  readonly allowConnect?: readonly string[];
   readonly stdin?: Stdio;
   readonly stdout?: Stdio;
   readonly stderr?: Stdio;
@@ -100,9 +113,12 @@ export interface GuestStats {
   readonly polls: number;
   readonly events: number;
   readonly connectionsAccepted: number;
+  /** Of those. */
   readonly connectionsOpen: number;
   /** Accepts that answered MFILE because of `maxFds`. */
   readonly acceptsRefused: number;
+  /** Sockets that it opened itself, to connect to what it may. */
+  readonly socketsOpened: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
 }

@@ -4,6 +4,7 @@ import { errnoName } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
 import type { LiveKernel } from '../kernel/choose.ts';
 import { FileType } from '../kernel/kernel.ts';
+import { ConnectPolicy } from '../wasi/connect-policy.ts';
 import { ControlBlock, Outcome } from '../wasi/control-block.ts';
 import { Descriptor, Kind } from '../wasi/descriptors.ts';
 import { GuestExit } from '../wasi/guest-exit.ts';
@@ -42,6 +43,7 @@ export function runGuest(
     isInterruptible,
     fdCountMax,
     trapsOnBadPointer,
+    connectPolicy: new ConnectPolicy(job.connectRules),
     onEnd: (error) => tell({ kind: 'ended', ...detailOf(error) }),
   });
   try {
@@ -85,7 +87,7 @@ function runReactor(exports: Exports, sandbox: Sandbox): Detail {
   return { text: `turn answered ${answer} (${errnoName(-answer)})`, stack: '' };
 }
 
-/** Standard input, output and error are 0 to 2; listeners follow from 3 on. */
+/** Standard input, output and error are 0 to 2; listeners follow from 3 on, then connections. */
 function openDescriptors(sandbox: Sandbox, kernel: LiveKernel, job: GuestJob): void {
   for (let index = 0; index < 3; index++) {
     const handle = must(kernel.openStdio(index), `standard stream ${index}`);
@@ -97,6 +99,12 @@ function openDescriptors(sandbox: Sandbox, kernel: LiveKernel, job: GuestJob): v
     const fileType = FileType.SOCKET_STREAM;
     const flags = job.listenerFlags;
     sandbox.descriptors.add(new Descriptor({ handle, kind: Kind.LISTENER, fileType, flags }));
+  }
+  for (const connection of job.connections) {
+    const handle = must(kernel.adopt(connection), 'a connection');
+    const fileType = FileType.SOCKET_STREAM;
+    const options = { handle, kind: Kind.STREAM, fileType, flags: 0, isOutgoing: true };
+    sandbox.descriptors.add(new Descriptor(options));
   }
 }
 

@@ -1,13 +1,14 @@
 // Opens the listening sockets that a guest is given. On the main thread: a host's name may take
 // time to resolve, and an address in use is reported before the guest exists.
 
-import { lookup } from 'node:dns/promises';
 import { lstatSync, unlinkSync } from 'node:fs';
+import { assert } from '../base/assert.ts';
 import { Errno, errnoName } from '../base/errno.ts';
 import { PolluxError } from '../base/pollux-error.ts';
 import { SocketFile } from './socket-files.ts';
 import { type Address, type ListenAddress, parseListenAddress } from '../kernel/address.ts';
 import type { Handle, Kernel } from '../kernel/kernel.ts';
+import { resolveAddress } from './resolve.ts';
 
 /** What accepts connections for a guest. */
 export interface Listener {
@@ -56,7 +57,8 @@ export async function openListener(
   request: ListenRequest,
   index: number,
 ): Promise<Listener> {
-  const address = await resolve(request);
+  const [address] = await resolveAddress(request.address, `can not listen on ${request.text}`);
+  assert(address !== undefined, 'a host has an address, or resolving it throws');
   const opened = kernel.open(address.family);
   if (opened < 0) throw cannotListen(request, -opened);
   const bound = bindAndListen(kernel, opened, address);
@@ -91,26 +93,6 @@ function isStale(kernel: Kernel, address: Address & { family: 'unix' }): boolean
   const result = kernel.connect(probe, address);
   kernel.close(probe);
   return result === -Errno.CONNREFUSED;
-}
-
-async function resolve({ address, text }: ListenRequest): Promise<Address> {
-  if (address.kind === 'unix') return { family: 'unix', path: address.path };
-  try {
-    const found = await lookup(address.host);
-    return {
-      family: found.family === 6 ? 'ipv6' : 'ipv4',
-      host: found.address,
-      port: address.port,
-    };
-  } catch (error) {
-    throw new PolluxError(
-      'BAD_ADDRESS',
-      `can not listen on ${text}: ${address.host} has no address`,
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 function cannotListen({ text, address }: ListenRequest, errno: number): PolluxError {

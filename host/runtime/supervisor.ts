@@ -14,8 +14,12 @@ import {
   openLiveKernel,
   signalWake,
 } from '../kernel/choose.ts';
+import type { Handle } from '../kernel/kernel.ts';
+import type { ConnectRule } from '../wasi/connect-pattern.ts';
 import { ControlBlock, Counter, Outcome, Reason } from '../wasi/control-block.ts';
 import { FdFlags } from '../wasi/layout.ts';
+import { parseAllowRequest, resolveRules } from './allow-connect.ts';
+import { openConnection, parseConnectRequest } from './connect.ts';
 import { Drainer } from './drainer.ts';
 import type {
   Guest,
@@ -37,6 +41,8 @@ import { Watchdog } from './watchdog.ts';
 
 /** A guest that has not left its code by itself this long after a stop is terminated. */
 const STOP_GRACE_MS = 100;
+
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The longest that a timer of JavaScript can be set to: 24 days. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -63,12 +69,15 @@ const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
  * The process stays alive as long as the guest does. No signal handler is installed.
  *
  * @throws PolluxError `MODULE_NOT_FOUND`, `MODULE_REFUSED`, `BAD_ADDRESS`, `CANNOT_LISTEN`,
- *   `NO_ADDON`, `NO_DESCRIPTORS`, `CANNOT_RECORD`, `USAGE`. Then nothing is left behind.
+ *   `CANNOT_CONNECT`, `NO_ADDON`, `NO_DESCRIPTORS`, `CANNOT_RECORD`, `USAGE`. Then nothing is left
+ *   behind.
  */
 export async function run(source: ModuleSource, options: RunOptions = {}): Promise<Guest> {
   checkEnvironment(options.env ?? {});
   checkNumbers(options);
   const requests = (options.listen ?? []).map(parseListenRequest);
+  const connectRequests = (options.connect ?? []).map(parseConnectRequest);
+  const allowRequests = (options.allowConnect ?? []).map(parseAllowRequest);
   // Counted before the thread opens some of its own: the same in every run.
   const fdCountMax = options.maxFds ?? Math.max(FD_COUNT_LEAST, freeDescriptorCount() - FD_RESERVE);
   const kernel = openLiveKernel();
@@ -77,6 +86,13 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
   let recordFile: RecordFile | undefined;
   try {
     const guest = await loadModule(source, options.maxMemoryBytes);
+    const connectRules = await resolveRules(allowRequests);
+    // Before the listeners: whoever connected to one would be reset if this failed.
+    const connections: Handle[] = [];
+    for (const request of connectRequests) {
+      const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+      connections.push(await openConnection(kernel, request, timeoutMs));
+    }
     for (const [index, request] of requests.entries()) {
       listeners.push(await openListener(kernel, request, index));
     }
@@ -86,7 +102,7 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
       guest,
       thread,
       kernel,
-      listeners,
+      { listeners, connections, connectRules },
       { ...options, maxFds: fdCountMax },
       recordFile,
     );
@@ -103,6 +119,14 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
   } finally {
     kernel.destroy();
   }
+}
+
+/** What a guest is given of the network. */
+interface Given {
+  readonly listeners: readonly Listener[];
+  /** Connected sockets of the kernel. */
+  readonly connections: readonly Handle[];
+  readonly connectRules: readonly ConnectRule[];
 }
 
 class RunningGuest implements Guest {
@@ -130,7 +154,7 @@ class RunningGuest implements Guest {
     guest: GuestModule,
     thread: GuestThread,
     kernel: LiveKernel,
-    listeners: readonly Listener[],
+    { listeners, connections, connectRules }: Given,
     options: RunOptions & { readonly maxFds: number },
     recordFile: RecordFile | undefined,
   ) {
@@ -155,9 +179,11 @@ class RunningGuest implements Guest {
       trapsOnBadPointer: options.badPointer === 'trap',
       v8Flags: options.v8Flags ?? [],
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
+      connections: connections.map((handle) => kernel.release(handle)),
+      connectRules,
       ...observationOf(options, recordFile),
     };
-    this.#descriptors = job.listeners;
+    this.#descriptors = [...job.listeners, ...job.connections];
     this.exited = thread.exited.then(async (failure) => {
       if (failure !== undefined) {
         this.#control.end(Outcome.FAILED, 0);
@@ -205,6 +231,7 @@ class RunningGuest implements Guest {
       connectionsAccepted,
       connectionsOpen: this.#hasEnded ? 0 : connectionsAccepted - read(Counter.CLOSED),
       acceptsRefused: read(Counter.ACCEPTS_REFUSED),
+      socketsOpened: read(Counter.OPENED),
       receivedBytes: read(Counter.RECEIVED_BYTES),
       sentBytes: read(Counter.SENT_BYTES),
     };
@@ -310,6 +337,7 @@ function checkNumbers(options: RunOptions): void {
     'maxFds',
     'maxMemoryBytes',
     'maxCallGapMs',
+    'connectTimeoutMs',
     'drainTimeoutMs',
     'drainDelayMs',
   ] as const;

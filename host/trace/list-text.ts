@@ -11,7 +11,9 @@ import {
 } from '../wasi/layout.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
 import { errnoName } from '../base/errno.ts';
-import { clockText, flagsText, pointerText } from './text.ts';
+import { formatAddress } from '../kernel/address.ts';
+import { readSockAddress } from '../wasi/dialects/wasmedge-address.ts';
+import { bytesText, clockText, flagsText, pointerText } from './text.ts';
 
 /** Of a list in a line. */
 const SHOWN_COUNT_MAX = 8;
@@ -73,6 +75,15 @@ export function fdstatText(memory: GuestMemory, at: number): string {
     `rights ${flagsText('rights', rights)}`,
   ];
   return `{${parts.join(', ')}}`;
+}
+
+/** `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/a`, or the pointer to what is no address. */
+export function sockAddressText(memory: GuestMemory, pointer: number, port: number): string {
+  const address = readSockAddress(memory, pointer, port);
+  if (typeof address === 'number') return `${pointerText(pointer)}, ${port}`;
+  // A path is the guest's choice.
+  if (address.family === 'unix') return `unix:${bytesText(new TextEncoder().encode(address.path))}`;
+  return formatAddress(address).slice('tcp:'.length);
 }
 
 /** By it a guest finds out what an event is about. */

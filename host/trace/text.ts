@@ -2,6 +2,7 @@
 // terminal afterwards.
 
 import { errnoName } from '../base/errno.ts';
+import { AddressFamily, SockOption, SockType } from '../wasi/dialects/wasmedge-layout.ts';
 import { FLAG_NAMES, type FlagsKind, type Parameter } from '../wasi/signature.ts';
 
 /** Of bytes in a line. */
@@ -39,6 +40,11 @@ export function pointerText(pointer: number): string {
   return `0x${pointer.toString(16)}`;
 }
 
+/** The name of a number, or `family 7`. */
+function nameText(numbers: Readonly<Record<string, number>>, what: string, value: number): string {
+  return Object.keys(numbers).find((name) => numbers[name] === value) ?? `${what} ${value}`;
+}
+
 export function clockText(clock: number): string {
   return CLOCK_NAMES[clock] ?? `clock ${clock}`;
 }
@@ -53,14 +59,22 @@ export function argumentText({ kind }: Parameter, value: number | bigint): strin
   switch (kind) {
     case 'fd':
       return `fd ${value}`;
+    case 'address':
     case 'pointer':
     case 'out':
       return pointerText(Number(value));
     case 'clock':
       return clockText(Number(value));
+    case 'family':
+      return nameText(AddressFamily, 'family', Number(value));
+    case 'socktype':
+      return nameText(SockType, 'type', Number(value));
+    case 'sockoption':
+      return nameText(SockOption, 'option', Number(value));
     case 'length':
     case 'count':
     case 'number':
+    case 'port':
       return String(value);
     case 'fdflags':
     case 'fstflags':

@@ -5,7 +5,13 @@ import { NS_PER_US, NS_PER_S } from '../base/units.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions, type Place, PlaceKind } from '../wasi/regions.ts';
 import type { Parameter, Signature } from '../wasi/signature.ts';
-import { eventsText, fdstatText, iovecsText, subscriptionsText } from './list-text.ts';
+import {
+  eventsText,
+  fdstatText,
+  iovecsText,
+  sockAddressText,
+  subscriptionsText,
+} from './list-text.ts';
 import type { CallObserver } from './observer.ts';
 import { argumentText, bytesText, resultText, valueText } from './text.ts';
 
@@ -85,6 +91,11 @@ export class TracePrinter implements CallObserver {
       const count = memory.getUint32(parameters[place.written] ?? 0);
       return [eventsText(memory, parameters[place.pointer] ?? 0, count)];
     }
+    if (place.kind === PlaceKind.SIZED) {
+      const pointer = parameters[place.pointer] ?? 0;
+      const lengthBytes = regions.writtenBytes(place, parameters, memory);
+      return [valueText(memory.bytes.subarray(pointer, pointer + lengthBytes))];
+    }
     return [this.#moved(call, place, memory)];
   }
 
@@ -117,13 +128,18 @@ function argumentsText(
     const next = inputs[at + 1];
     const pointer = parameters[index] ?? 0;
     const count = parameters[next?.index ?? -1] ?? 0;
+    const isNumber = signature.name === 'sock_setsockopt' && count <= 4;
     const isText = next?.parameter.kind === 'length' && memory.holds(pointer, count);
     if (parameter.kind === 'pointer' && next?.parameter.kind === 'count') {
       const listText = signature.name === 'poll_oneoff' ? subscriptionsText : iovecsText;
       texts.push(listText(memory, pointer, count));
       at++;
     } else if (parameter.kind === 'pointer' && isText) {
-      texts.push(bytesText(memory.bytes.subarray(pointer, pointer + count)));
+      const bytes = memory.bytes.subarray(pointer, pointer + count);
+      texts.push(isNumber ? valueText(bytes) : bytesText(bytes));
+      at++;
+    } else if (parameter.kind === 'address') {
+      texts.push(sockAddressText(memory, pointer, count));
       at++;
     } else {
       texts.push(argumentText(parameter, values[index] ?? 0));

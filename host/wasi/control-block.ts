@@ -57,7 +57,9 @@ export const Counter = {
   ACCEPTS_REFUSED: 7,
   /** Signs of life within a long call. */
   PULSES: 8,
-  COUNT: 9,
+  /** Sockets that the guest opened itself. */
+  OPENED: 9,
+  COUNT: 10,
 } as const;
 
 export class ControlBlock {

@@ -18,6 +18,7 @@ const FLAGS_SHIFT = 5;
 const ALWAYS_READY = 1 << 10;
 const RETIRED = 1 << 11;
 const IDLE = 1 << 12;
+const OUTGOING = 1 << 13;
 const ERROR_SHIFT = 16;
 const ERROR_BITS = 0xff;
 
@@ -33,9 +34,16 @@ export class Descriptor {
   readonly handle: Handle;
   #bits: number;
 
-  constructor(options: { handle: Handle; kind: Kind; fileType: FileType; flags: number }) {
+  constructor(options: {
+    handle: Handle;
+    kind: Kind;
+    fileType: FileType;
+    flags: number;
+    isOutgoing?: boolean;
+  }) {
     this.handle = options.handle;
     this.#bits = options.kind | (options.fileType << FILE_TYPE_SHIFT) | IDLE;
+    this.#set(OUTGOING, options.isOutgoing ?? false);
     this.flags = options.flags;
     this.isAlwaysReady = options.fileType === FileType.REGULAR_FILE;
   }
@@ -94,6 +102,11 @@ export class Descriptor {
     this.#set(IDLE, value);
   }
 
+  /** A connection that the guest took off a listener: someone waits for its answer. */
+  get isAccepted(): boolean {
+    return this.kind === Kind.STREAM && (this.#bits & OUTGOING) === 0;
+  }
+
   /** A negated errno that came after some bytes of a call, for the next one to answer; or 0. */
   get heldError(): SysResult {
     return 0 - ((this.#bits >>> ERROR_SHIFT) & ERROR_BITS);
@@ -123,7 +136,7 @@ export class DescriptorTable {
   #freeBits = new Int32Array(32).fill(-1);
   #firstFreeWord = 0;
   #openCount = 0;
-  #streamCount = 0;
+  #acceptedCount = 0;
 
   /** Advances whenever a number begins, ceases, or changes to mean something. */
   epoch = 0;
@@ -132,9 +145,9 @@ export class DescriptorTable {
     return this.#openCount;
   }
 
-  /** How many of them are connections. */
-  get streamCount(): number {
-    return this.#streamCount;
+  /** How many of them are connections that were accepted. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
   }
 
   /** Every open descriptor, by rising number. */
@@ -154,7 +167,7 @@ export class DescriptorTable {
     while (this.#slots.length < fd) this.#slots.push(undefined);
     this.#slots[fd] = descriptor;
     this.#openCount++;
-    if (descriptor.kind === Kind.STREAM) this.#streamCount++;
+    if (descriptor.isAccepted) this.#acceptedCount++;
     this.epoch++;
     return fd;
   }
@@ -163,7 +176,7 @@ export class DescriptorTable {
   remove(fd: number): void {
     const removed = this.#slots[fd];
     if (removed === undefined) return;
-    if (removed.kind === Kind.STREAM) this.#streamCount--;
+    if (removed.isAccepted) this.#acceptedCount--;
     this.#slots[fd] = undefined;
     this.#free(fd);
   }
@@ -171,7 +184,7 @@ export class DescriptorTable {
   /** Moves what `from` means to the open number `to`, and frees `from`. */
   move(from: number, to: number): void {
     const moved = this.#slots[from];
-    if (this.#slots[to]?.kind === Kind.STREAM) this.#streamCount--;
+    if (this.#slots[to]?.isAccepted === true) this.#acceptedCount--;
     this.#slots[to] = moved;
     this.#slots[from] = undefined;
     this.#free(from);

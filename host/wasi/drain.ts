@@ -1,6 +1,7 @@
 // Draining: the guest takes what is queued, finishes what is open, and gets nothing new. The host
 // accepts nothing in its place; it only sees when a queue has become empty, and when nothing is
-// left to do.
+// left to do. What counts is who came in: connections that the guest made itself are its means, and
+// end with it.
 
 import { Readiness, Shutdown } from '../kernel/kernel.ts';
 import { FewList } from '../kernel/ready-list.ts';
@@ -37,7 +38,7 @@ export class Drain {
   /** A connection that moved no byte since the last time, or the beginning, gets its end. */
   endIdle(): void {
     for (const descriptor of this.#sandbox.descriptors.all()) {
-      if (descriptor.kind !== Kind.STREAM) continue;
+      if (!descriptor.isAccepted) continue;
       if (descriptor.isIdle) this.#sandbox.kernel.shutdown(descriptor.handle, Shutdown.READ);
       descriptor.isIdle = true;
     }
@@ -45,7 +46,7 @@ export class Drain {
 
   /** The time is over: what is open is closed, and counted. */
   giveUp(): never {
-    this.#sandbox.leave(Outcome.UNDRAINED, this.#sandbox.descriptors.streamCount);
+    this.#sandbox.leave(Outcome.UNDRAINED, this.#sandbox.descriptors.acceptedCount);
   }
 
   /**
@@ -54,7 +55,7 @@ export class Drain {
    */
   step(): void {
     this.#listeners = this.#listeners.filter((listener) => !this.#retire(listener));
-    if (this.#listeners.length === 0 && this.#sandbox.descriptors.streamCount === 0) {
+    if (this.#listeners.length === 0 && this.#sandbox.descriptors.acceptedCount === 0) {
       this.#sandbox.leave(Outcome.DRAINED, 0);
     }
   }

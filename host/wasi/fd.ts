@@ -13,7 +13,7 @@ export function fdFunctions(sandbox: Sandbox): Functions {
   function close(descriptor: Descriptor): void {
     if (!descriptor.isRetired) kernel.close(descriptor.handle);
     descriptor.isRetired = true;
-    if (descriptor.kind === Kind.STREAM) sandbox.count(Counter.CLOSED, 1);
+    if (descriptor.isAccepted) sandbox.count(Counter.CLOSED, 1);
   }
 
   return {

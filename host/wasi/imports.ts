@@ -4,6 +4,8 @@ import { assert } from '../base/assert.ts';
 import { absentFunctions } from './absent.ts';
 import { argsFunctions } from './args.ts';
 import { clockFunctions } from './clock.ts';
+import { connectFunctions } from './dialects/wasmedge.ts';
+import { optionFunctions } from './dialects/wasmedge-options.ts';
 import { fdFunctions } from './fd.ts';
 import type { Functions, ImportFunction } from './functions.ts';
 import { HOT_IMPORTS } from './hot-imports.ts';
@@ -26,8 +28,10 @@ export function makeImports(sandbox: Sandbox): Record<string, Record<string, Imp
     ...absentFunctions(sandbox),
     ...argsFunctions(sandbox),
     ...clockFunctions(sandbox),
+    ...connectFunctions(sandbox),
     ...fdFunctions(sandbox),
     ...ioFunctions(sandbox, transfer),
+    ...optionFunctions(sandbox),
     ...pollFunctions(sandbox),
     ...processFunctions(sandbox),
     ...randomFunctions(sandbox),

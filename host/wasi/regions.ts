@@ -17,7 +17,14 @@ export interface Region {
 }
 
 /** Kinds of {@link Place}: those of {@link Output}, as numbers. */
-export const PlaceKind = { VALUE: 0, BUFFER: 1, ARRAY: 2, VECTORS: 3, TEXTS: 4 } as const;
+export const PlaceKind = {
+  VALUE: 0,
+  BUFFER: 1,
+  ARRAY: 2,
+  VECTORS: 3,
+  TEXTS: 4,
+  SIZED: 5,
+} as const;
 export type PlaceKind = (typeof PlaceKind)[keyof typeof PlaceKind];
 
 /**
@@ -29,7 +36,7 @@ export interface Place {
   readonly pointer: number;
   /** Of a value. */
   readonly valueBytes: number;
-  /** How long a buffer is; for how many elements an array has room. */
+  /** How long a buffer is; for how many elements an array has room. Of a sized one: bytes. */
   readonly length: number;
   readonly elementBytes: number;
   /** Where the call says how much it wrote. */
@@ -85,6 +92,10 @@ export class CallRegions {
   roomBytes(place: Place, parameters: ArrayLike<number>, memory: GuestMemory): number {
     if (place.kind === PlaceKind.TEXTS) return 0;
     if (place.kind === PlaceKind.VECTORS) return this.#listBytes;
+    if (place.kind === PlaceKind.SIZED) {
+      const leftBytes = memory.bytes.length - at(parameters, place.pointer);
+      return Math.max(0, Math.min(place.length, leftBytes));
+    }
     let lengthBytes = place.valueBytes;
     if (place.kind === PlaceKind.BUFFER) lengthBytes = at(parameters, place.length);
     if (place.kind === PlaceKind.ARRAY) {
@@ -99,6 +110,7 @@ export class CallRegions {
     if (place.kind === PlaceKind.BUFFER) return at(parameters, place.length);
     const written = memory.getUint32(at(parameters, place.written));
     if (place.kind === PlaceKind.ARRAY) return written * place.elementBytes;
+    if (place.kind === PlaceKind.SIZED) return written;
     assert(written <= this.#listBytes, 'a call moved more bytes than its buffers hold');
     return written;
   }
@@ -193,6 +205,10 @@ function placeOf(output: Output): Place {
     case 'array': {
       const { pointer, room, elementBytes, written } = output;
       return { kind: PlaceKind.ARRAY, ...none, pointer, length: room, elementBytes, written };
+    }
+    case 'sized': {
+      const { pointer, written, bytesMax } = output;
+      return { kind: PlaceKind.SIZED, ...none, pointer, length: bytesMax, written };
     }
     case 'vectors':
       return { kind: PlaceKind.VECTORS, ...none, written: output.written };

@@ -11,6 +11,7 @@ import {
   type SetHandle,
 } from '../kernel/kernel.ts';
 import { FewList, type ReadyList } from '../kernel/ready-list.ts';
+import { ConnectPolicy } from './connect-policy.ts';
 import { type ControlBlock, Counter, Outcome, Reason } from './control-block.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { Drain } from './drain.ts';
@@ -36,6 +37,8 @@ export interface SandboxOptions {
   readonly fdCountMax: number;
   /** True: a pointer that leaves the memory traps, as the WASI text has it, and is not `-FAULT`. */
   readonly trapsOnBadPointer?: boolean;
+  /** What the guest may connect to. By default nothing. */
+  readonly connectPolicy?: ConnectPolicy;
   /**
    * Is called when the guest is marked as dead, before it is left: it may catch what is thrown.
    * @param error that ended it, where one did
@@ -52,6 +55,7 @@ export class Sandbox {
   readonly isInterruptible: boolean;
   readonly fdCountMax: number;
   readonly trapsOnBadPointer: boolean;
+  readonly connectPolicy: ConnectPolicy;
   readonly drain: Drain;
   readonly descriptors = new DescriptorTable();
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
@@ -73,6 +77,7 @@ export class Sandbox {
     this.environ = options.environ;
     this.fdCountMax = options.fdCountMax;
     this.trapsOnBadPointer = options.trapsOnBadPointer ?? false;
+    this.connectPolicy = options.connectPolicy ?? ConnectPolicy.NONE;
     this.isInterruptible = options.isInterruptible;
     this.#onEnd = options.onEnd;
     this.drain = new Drain(this);

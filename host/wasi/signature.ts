@@ -5,9 +5,12 @@
 export type FlagsKind =
   'fdflags' | 'fstflags' | 'lookupflags' | 'oflags' | 'riflags' | 'rights' | 'sdflags' | 'siflags';
 
+/** Numbers and pointers of WasmEdge's sockets; `address` is one to a buffer and its length. */
+export type SocketKind = 'family' | 'socktype' | 'sockoption' | 'address' | 'port';
+
 /** What a parameter is. `out` is a pointer that results are written to. */
 export type ParameterKind =
-  'fd' | 'pointer' | 'length' | 'count' | 'clock' | 'number' | 'out' | FlagsKind;
+  'fd' | 'pointer' | 'length' | 'count' | 'clock' | 'number' | 'out' | FlagsKind | SocketKind;
 
 export interface Parameter {
   readonly name: string;
@@ -21,6 +24,8 @@ export interface Parameter {
  *
  * - `value`: a result of fixed size.
  * - `array`: elements, as many as the call wrote to `written`; there is room for `room` of them.
+ * - `sized`: as many bytes as the call wrote to `written`, where it found how many there is room for;
+ *   never more than `bytesMax`.
  * - `vectors`: the buffers of an iovec list, in its order, as far as `written` says.
  * - `buffer`: all of it.
  * - `texts`: pointers, and the text that they point to; how much the call does not say.
@@ -34,9 +39,17 @@ export type Output =
       readonly written: number;
       readonly elementBytes: number;
     }
+  | Sized
   | Vectors
   | { readonly kind: 'buffer'; readonly pointer: number; readonly length: number }
   | { readonly kind: 'texts'; readonly pointers: number; readonly text: number };
+
+export interface Sized {
+  readonly kind: 'sized';
+  readonly pointer: number;
+  readonly written: number;
+  readonly bytesMax: number;
+}
 
 /** An iovec list, and where the call writes how many bytes it moved. */
 export interface Vectors {
@@ -62,6 +75,12 @@ export const value = (pointer: number, lengthBytes: number): Output => ({
   kind: 'value',
   pointer,
   lengthBytes,
+});
+
+/** The bytes and their size, in and out, are parameters of these indexes. */
+export const sized = (pointer: number, written: number, bytesMax: number): Sized => ({
+  kind: 'sized',
+  ...{ pointer, written, bytesMax },
 });
 
 /** The list, its count and the bytes moved are parameters of these indexes. */

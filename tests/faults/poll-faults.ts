@@ -207,8 +207,8 @@ const POLL_CHANGES = [
     [
       [
         'an accept does not advance the epoch',
-        'if (descriptor.kind === Kind.STREAM) this.#streamCount++;\n    this.epoch++;',
-        'if (descriptor.kind === Kind.STREAM) this.#streamCount++;',
+        'if (descriptor.isAccepted) this.#acceptedCount++;\n    this.epoch++;',
+        'if (descriptor.isAccepted) this.#acceptedCount++;',
       ],
       [
         'a close and a renumbering do not advance the epoch',

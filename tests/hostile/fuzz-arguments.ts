@@ -1,6 +1,7 @@
 // Arguments for random calls: mostly good, often at an edge, now and then absurd. Lists that calls
 // take (buffers, subscriptions) are written into the memory, or what stands there is the list.
 
+import { SockAddress } from '../../host/wasi/dialects/wasmedge-layout.ts';
 import { Iovec, Subscription } from '../../host/wasi/layout.ts';
 import type { Parameter, Signature } from '../../host/wasi/signature.ts';
 import type { Random } from '../e2e/support/random.ts';
@@ -11,15 +12,35 @@ const WIDE = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 64n - 1n];
 /** Most pointers fall into so many bytes, so that regions overlap. */
 const HOT_BYTES = 2048;
 const LIST_COUNT_MAX = 20;
+const IPV4_HOSTS = [
+  [127, 0, 0, 1],
+  [127, 9, 9, 9],
+  [0, 0, 0, 0],
+  [192, 0, 2, 1],
+  [255, 255, 255, 255],
+];
+const ZEROS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0] as const;
+const IPV6_HOSTS = [
+  ...[
+    [0, 0, 0, 0, 0, 1],
+    [0, 0, 0, 0, 0, 0],
+    [255, 255, 127, 0, 0, 1],
+    [255, 255, 0, 0, 0, 0],
+  ],
+  [255, 255, 192, 0, 2, 1],
+].map((tail) => [...ZEROS, ...tail]);
 
 export type Arguments = (number | bigint)[];
 
 export class ArgumentMaker {
   readonly #random: Random;
+  readonly #ports: readonly number[];
   #fds: readonly number[] = [];
 
-  constructor(random: Random) {
+  /** @param ports to connect to */
+  constructor(random: Random, ports: readonly number[] = [1]) {
     this.#random = random;
+    this.#ports = ports;
   }
 
   /**
@@ -29,6 +50,9 @@ export class ArgumentMaker {
   make({ name, parameters }: Signature, memory: DataView, fds: readonly number[]): Arguments {
     this.#fds = fds;
     const values = parameters.map((parameter) => this.#value(parameter, memory.byteLength));
+    const address = values[parameters.findIndex(({ kind }) => kind === 'address')];
+    if (typeof address === 'number') this.#writeAddress(memory, address);
+    if (name === 'sock_getsockopt') this.#writeRoom(memory, Number(values[4]));
     const pointer = values[parameters.findIndex(({ kind }) => kind === 'pointer')];
     const count = values[parameters.findIndex(({ kind }) => kind === 'count')];
     if (typeof pointer !== 'number' || typeof count !== 'number') return values;
@@ -43,6 +67,7 @@ export class ArgumentMaker {
     switch (kind) {
       case 'fd':
         return this.#fd();
+      case 'address':
       case 'pointer':
       case 'out':
         return this.#pointer(memoryBytes);
@@ -62,6 +87,13 @@ export class ArgumentMaker {
         return random.chance(0.7) ? random.below(4) : pick(random, NUMBERS);
       case 'clock':
         return random.chance(0.8) ? random.below(5) : pick(random, NUMBERS);
+      case 'family':
+      case 'socktype':
+        return random.chance(0.8) ? 1 + random.below(3) : pick(random, NUMBERS);
+      case 'sockoption':
+        return random.chance(0.9) ? random.below(16) : pick(random, NUMBERS);
+      case 'port':
+        return random.chance(0.8) ? pick(random, this.#ports) : pick(random, NUMBERS);
       case 'number':
         return pick(random, NUMBERS);
       default:
@@ -103,6 +135,30 @@ export class ArgumentMaker {
       memory.setUint32(at + Iovec.BUF, buffer, true);
       memory.setUint32(at + Iovec.LEN, lengthBytes, true);
     }
+  }
+
+  /** An address of either version, mostly of the loopback, or whatever stands there. */
+  #writeAddress(memory: DataView, pointer: number): void {
+    const random = this.#random;
+    if (pointer + SockAddress.BYTES > memory.byteLength || random.chance(0.1)) return;
+    const buffer = random.chance(0.9) ? random.below(HOT_BYTES) : this.#pointer(memory.byteLength);
+    const lengthBytes = pick(random, [4, 16, 128, 128, random.below(200), 2 ** 32 - 1]);
+    memory.setUint32(pointer + SockAddress.BUF, buffer, true);
+    memory.setUint32(pointer + SockAddress.LEN, lengthBytes, true);
+    if (buffer + 128 > memory.byteLength || random.chance(0.1)) return;
+    const isFramed = lengthBytes === 128;
+    if (isFramed) memory.setUint16(buffer, random.below(5), true);
+    const host = pick(
+      random,
+      lengthBytes === 4 ? IPV4_HOSTS : random.chance(0.5) ? IPV4_HOSTS : IPV6_HOSTS,
+    );
+    host.forEach((byte, at) => memory.setUint8(buffer + (isFramed ? 2 : 0) + at, byte));
+  }
+
+  #writeRoom(memory: DataView, pointer: number): void {
+    if (pointer + 4 > memory.byteLength || this.#random.chance(0.1)) return;
+    const bytes = pick(this.#random, [0, 1, 3, 4, 8, 9, 1024, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]);
+    memory.setUint32(pointer, bytes, true);
   }
 
   /** A list that is answered at once: one of its clocks is due, whatever else stands there. */

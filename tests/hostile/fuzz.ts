@@ -11,12 +11,12 @@
 import { openSync, readdirSync, readlinkSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { errnoName } from '../../host/base/errno.ts';
+import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
 import { FdFlags } from '../../host/wasi/layout.ts';
 import { GuestMemory } from '../../host/wasi/memory.ts';
 import { CallRegions, type Region } from '../../host/wasi/regions.ts';
 import { GuestExit } from '../../host/wasi/guest-exit.ts';
 import type { Signature } from '../../host/wasi/signature.ts';
-import { SIGNATURES } from '../../host/wasi/signatures.ts';
 import type { Peer, StdioKind, StdioKinds } from '../contract/peers.ts';
 import { Random } from '../e2e/support/random.ts';
 import { TestWorld } from '../wasi/world.ts';
@@ -31,13 +31,17 @@ const ERRNO_MAX = 76;
 const KINDS: readonly StdioKind[] = ['pipe', 'socket', 'file', 'directory', 'null'];
 const ARGS = ['guest.wasm', 'an argument', ''];
 const ENVIRON = ['A=b'];
+/** Not where packets could leave the machine. */
+const ALLOWED = ['127.0.0.0/8:*', '[::1]:*'];
 
 /** Functions whose results depend on more than their arguments are called more often. */
-const OFTEN = /^(?:poll_|sock_(?:accept|recv|send)|fd_(?:read|write)$)/;
-const CHOICES: readonly Signature[] = SIGNATURES.filter(({ name }) => name !== 'proc_exit').flatMap(
-  (signature) => Array.from({ length: OFTEN.test(signature.name) ? 12 : 1 }, () => signature),
+const OFTEN = /^(?:poll_|sock_(?:accept|recv|send|open|connect)|fd_(?:read|write)$)/;
+const CHOICES: readonly Signature[] = PREVIEW1_IMPORTS.filter(
+  ({ name }) => name !== 'proc_exit',
+).flatMap((signature) =>
+  Array.from({ length: OFTEN.test(signature.name) ? 12 : 1 }, () => signature),
 );
-const PROC_EXIT = SIGNATURES.find(({ name }) => name === 'proc_exit');
+const PROC_EXIT = PREVIEW1_IMPORTS.find(({ name }) => name === 'proc_exit');
 
 const { values } = parseArgs({
   options: {
@@ -74,7 +78,10 @@ const OF_LOADER = /\.(?:ts|js|mjs|cjs|json)$|\/tsx-|\/node_modules\//;
 function playWorld(random: Random, count: number, history: string[]): void {
   const before = descriptors();
   const stdio: StdioKinds = [pick(random, KINDS), pick(random, KINDS), pick(random, KINDS)];
-  const world = new TestWorld({ stdio, args: ARGS, environ: ENVIRON, fdCountMax: FD_COUNT_MAX });
+  const world = new TestWorld({
+    ...{ stdio, args: ARGS, environ: ENVIRON, fdCountMax: FD_COUNT_MAX },
+    allowConnect: ALLOWED,
+  });
   try {
     new Round(world, random, stdio, history).play(count);
   } finally {
@@ -100,7 +107,8 @@ class Round {
     this.#random = random;
     this.#stdio = stdio;
     this.#history = history;
-    this.#maker = new ArgumentMaker(random);
+    const { address } = world;
+    this.#maker = new ArgumentMaker(random, address.family === 'unix' ? [] : [address.port, 1]);
     this.#baseCount = descriptors() - world.caller.sandbox.descriptors.openCount;
   }
 
@@ -221,7 +229,7 @@ class Round {
 
   /** proc_exit leaves by GuestExit, and so does every call after it. */
   #exit(): void {
-    for (const signature of [PROC_EXIT, ...SIGNATURES]) {
+    for (const signature of [PROC_EXIT, ...PREVIEW1_IMPORTS]) {
       if (signature === undefined) throw new Error('the table has no proc_exit');
       const parameters = this.#maker.make(signature, this.#world.caller.view, []);
       this.#note(`${signature.name}(${parameters.join(', ')}) after the end`);

@@ -4,7 +4,8 @@
 //
 //     page 0     16 the report's iovec | 28 its result | 32 a counter | 64 answers | 1024 the row's
 
-import { SIGNATURES, MODULE_NAME } from '../../host/wasi/signatures.ts';
+import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
+import { MODULE_NAME } from '../../host/wasi/signatures.ts';
 import { Op, type TypeText, unsigned, wasm } from '../support/wasm.ts';
 
 export const PAGE_BYTES = 65536;
@@ -49,7 +50,7 @@ export interface Step {
 
 /** The types of the imports, as wasm has them. */
 const TYPES = new Map<string, TypeText>(
-  SIGNATURES.map(({ name, parameters, result }) => [
+  PREVIEW1_IMPORTS.map(({ name, parameters, result }) => [
     name,
     `${parameters.map(({ type }) => type).join(' ')} -> ${result === 'errno' ? 'i32' : ''}`,
   ]),

@@ -1,6 +1,8 @@
 // Calls import functions as a guest does, with a memory but no module: arguments go in as the
 // signed numbers that wasm passes, and the memory can be looked at byte by byte.
 
+import { type ConnectRule, parseConnectPattern } from '../../host/wasi/connect-pattern.ts';
+import { ConnectPolicy } from '../../host/wasi/connect-policy.ts';
 import { ControlBlock } from '../../host/wasi/control-block.ts';
 import { Descriptor, Kind } from '../../host/wasi/descriptors.ts';
 import { makeImports } from '../../host/wasi/imports.ts';
@@ -27,6 +29,16 @@ export interface CallerOptions {
   readonly environ?: readonly string[];
   readonly isInterruptible?: boolean;
   readonly fdCountMax?: number;
+  /** Patterns of what the guest may connect to; without names. */
+  readonly allowConnect?: readonly string[];
+}
+
+/** The rule of a pattern that needs no resolving. */
+export function ruleOf(text: string): ConnectRule {
+  const pattern = parseConnectPattern(text);
+  if (typeof pattern === 'string') throw new Error(`${text}: ${pattern}`);
+  if (pattern.kind === 'name') throw new Error(`${text} has to be resolved`);
+  return pattern.rule;
 }
 
 type CallableImport = (...parameters: (number | bigint)[]) => number;
@@ -39,7 +51,7 @@ export class Caller {
 
   constructor(options: CallerOptions) {
     const { kernel, args = [], environ = [], isInterruptible = false } = options;
-    const { fdCountMax = 1 << 20 } = options;
+    const { fdCountMax = 1 << 20, allowConnect = [] } = options;
     this.sandbox = new Sandbox({
       kernel,
       control: this.control,
@@ -47,6 +59,7 @@ export class Caller {
       environ,
       isInterruptible,
       fdCountMax,
+      connectPolicy: new ConnectPolicy(allowConnect.map(ruleOf)),
     });
     this.#functions = makeImports(this.sandbox)[MODULE_NAME] as Record<string, CallableImport>;
     this.sandbox.useMemory(this.memory);

@@ -69,6 +69,8 @@ function withGuest(body: (scene: Scene) => void): () => void {
             fdCountMax: 100,
             trapsOnBadPointer: false,
             v8Flags: [],
+            connections: [],
+            connectRules: [],
             listenerFlags: 0,
           },
           kernel,

@@ -1,22 +1,27 @@
 // The table of signatures against the functions: every import exists, writes just what the table
 // says, and answers what docs/wasi-coverage.md says.
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
 import { GuestMemory } from '../../host/wasi/memory.ts';
 import { CallRegions } from '../../host/wasi/regions.ts';
 import { SIGNATURES } from '../../host/wasi/signatures.ts';
 import { suite } from '../support/suite.ts';
 import { SENTINEL } from './caller.ts';
+import { ADDRESS, open, putAddress } from './outgoing.ts';
 import { IOVECS, type TestWorld, withWorld } from './world.ts';
 
 const test = suite('signatures');
 const page = readFileSync(new URL('../../docs/wasi-coverage.md', import.meta.url), 'utf8');
 
-test('there are the 46 functions of preview1, each once, and the page names them all', () => {
-  const names = new Set(SIGNATURES.map(({ name }) => name));
-  assert.is(SIGNATURES.length, 46);
-  assert.is(names.size, 46);
+test('there are the 46 functions of preview1 and 4 more, and the page names them all', () => {
+  assert.is(new Set(SIGNATURES.map(({ name }) => name)).size, 46);
+  const names = new Set(PREVIEW1_IMPORTS.map(({ name }) => name));
+  assert.is(PREVIEW1_IMPORTS.length, 50);
+  assert.is(names.size, 50);
   for (const name of names) assert.ok(page.includes(`\`${name}\``), `the page lacks ${name}`);
 });
 
@@ -32,6 +37,9 @@ test(
     assert.is(world.errno('proc_raise', 2), 'NOSYS');
   }),
 );
+
+const SOCKET_PATH = join(mkdtempSync(join(tmpdir(), 'pollux-')), 's');
+test.after(() => rmSync(dirname(SOCKET_PATH), { recursive: true }));
 
 /** Calls that succeed, made ready by `prepare`. A sentinel in each result proves the region. */
 const CALLS: Readonly<Record<string, (world: TestWorld) => (number | bigint)[]>> = {
@@ -62,10 +70,20 @@ const CALLS: Readonly<Record<string, (world: TestWorld) => (number | bigint)[]>>
   },
   sock_recv: (world) => [readable(world), IOVECS, 2, 0, 512, 520],
   sock_send: (world) => [readable(world), IOVECS, 2, 0, 512],
+  sock_open: () => [1, 2, 512],
+  sock_connect: (world) => [unixSocket(world), ADDRESS, 0],
+  sock_getsockopt: ({ caller, listenFd }) => {
+    caller.view.setUint32(512, 100, true);
+    return [listenFd, 0, 9, 520, 512];
+  },
+  sock_setsockopt: ({ caller, listenFd }) => {
+    caller.view.setUint32(512, 1, true);
+    return [listenFd, 0, 0, 512, 4];
+  },
   sock_shutdown: (world) => [readable(world), 2],
 };
 
-for (const signature of SIGNATURES) {
+for (const signature of PREVIEW1_IMPORTS) {
   const { name } = signature;
   const prepare = CALLS[name];
   if (prepare === undefined) continue;
@@ -100,19 +118,31 @@ for (const signature of SIGNATURES) {
           assert.ok(region.length > 0, `nothing was written at ${pointer}`);
         }
       },
-      { args: ['guest', 'b'], environ: ['A=b'] },
+      { args: ['guest', 'b'], environ: ['A=b'], allowConnect: [`unix:${SOCKET_PATH}`] },
     ),
   );
 }
 
 test('what no call is listed for answers no success: it is not built, or does not return', () => {
-  const rest = SIGNATURES.map(({ name }) => name).filter((name) => CALLS[name] === undefined);
+  const rest = PREVIEW1_IMPORTS.map(({ name }) => name).filter((name) => CALLS[name] === undefined);
   const unbuilt = [...page.matchAll(/^\| `(\w+)` +\| ([A-Z]+) +\|$/gm)].map(([, name]) => name);
   const others = ['fd_prestat_get', 'fd_prestat_dir_name', 'proc_exit', 'proc_raise'];
   assert.equal(rest.toSorted(), [...unbuilt, ...others].toSorted());
 });
 
 test.run();
+
+/** A socket, and the address of a listener that it can be connected to at once. */
+function unixSocket(world: TestWorld): number {
+  const { kernel } = world;
+  const address = { family: 'unix', path: SOCKET_PATH } as const;
+  const listener = kernel.open('unix');
+  assert.is(kernel.bind(listener, address), 0);
+  assert.is(kernel.listen(listener, 1), 0);
+  const fd = open(world, 'unix');
+  putAddress(world, address);
+  return fd;
+}
 
 /** A connection with 7 bytes to read, into buffers of 5 and 100. */
 function readable(world: TestWorld): number {
@@ -126,7 +156,7 @@ function readable(world: TestWorld): number {
 
 /** `fd` for every descriptor, 0 for the rest: these calls look at nothing else. */
 function parametersOf(name: string, fd: number): (number | bigint)[] {
-  const signature = SIGNATURES.find((candidate) => candidate.name === name);
+  const signature = PREVIEW1_IMPORTS.find((candidate) => candidate.name === name);
   return (signature?.parameters ?? []).map(({ kind, type }) => {
     if (kind === 'fd') return fd;
     return type === 'i64' ? 0n : 0;

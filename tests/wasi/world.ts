@@ -1,11 +1,11 @@
-// A caller on a fresh native kernel with one listener, and what its tests are made of.
+// A caller on a fresh kernel with one listener, and what its tests are made of.
 
 import * as assert from 'uvu/assert';
 import { errnoName } from '../../host/base/errno.ts';
 import type { Address, Family } from '../../host/kernel/address.ts';
 import type { Handle, Kernel } from '../../host/kernel/kernel.ts';
 import { makeNativeKernel } from '../contract/native-peers.ts';
-import type { Peer, Peers, StdioKinds } from '../contract/peers.ts';
+import type { MakeKernel, Peer, Peers, StdioKinds } from '../contract/peers.ts';
 import { Caller, type CallerOptions } from './caller.ts';
 import { actLater, type ClientAct } from './later.ts';
 import { NONBLOCK } from './spec.ts';
@@ -32,6 +32,12 @@ export interface Listener {
   readonly address: Address;
 }
 
+export interface TestWorldOptions extends Omit<CallerOptions, 'kernel'> {
+  readonly stdio?: StdioKinds;
+  /** By default a native one. */
+  readonly makeKernel?: MakeKernel;
+}
+
 export class TestWorld {
   readonly caller: Caller;
   readonly peers: Peers;
@@ -43,8 +49,8 @@ export class TestWorld {
   readonly #close: () => void;
   #quiet: Handle | undefined;
 
-  constructor(options: Omit<CallerOptions, 'kernel'> & { stdio?: StdioKinds } = {}) {
-    const { kernel, peers } = makeNativeKernel(options.stdio);
+  constructor(options: TestWorldOptions = {}) {
+    const { kernel, peers } = (options.makeKernel ?? makeNativeKernel)(options.stdio);
     this.peers = peers;
     this.#close = () => {
       kernel.destroy();
