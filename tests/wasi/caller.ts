@@ -48,10 +48,12 @@ export class Caller {
   readonly control = new ControlBlock();
   readonly sandbox: Sandbox;
   readonly #functions: Record<string, CallableImport>;
+  readonly #connectRules: ConnectRule[];
 
   constructor(options: CallerOptions) {
     const { kernel, args = [], environ = [], isInterruptible = false } = options;
     const { fdCountMax = 1 << 20, allowConnect = [] } = options;
+    this.#connectRules = allowConnect.map(ruleOf);
     this.sandbox = new Sandbox({
       kernel,
       control: this.control,
@@ -59,7 +61,7 @@ export class Caller {
       environ,
       isInterruptible,
       fdCountMax,
-      connectPolicy: new ConnectPolicy(allowConnect.map(ruleOf)),
+      connectPolicy: new ConnectPolicy(this.#connectRules),
     });
     this.#functions = makeImports(this.sandbox)[MODULE_NAME] as Record<string, CallableImport>;
     this.sandbox.useMemory(this.memory);
@@ -71,6 +73,11 @@ export class Caller {
     const call = this.#functions[name];
     if (call === undefined) throw new Error(`there is no ${name}`);
     return call(...parameters.map((value) => (typeof value === 'number' ? value | 0 : value)));
+  }
+
+  /** Lets the guest connect to one pattern more. */
+  allow(pattern: string): void {
+    this.#connectRules.push(ruleOf(pattern));
   }
 
   get bytes(): Uint8Array {

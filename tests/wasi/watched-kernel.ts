@@ -57,6 +57,11 @@ export class WatchedKernel {
     this.#beforeNextWait = act;
   }
 
+  /** Has `name` of the kernel be `call` from now on. */
+  replace(name: string, call: KernelFunction): void {
+    this.#functions.set(name, call);
+  }
+
   #wrap(name: string, call: KernelFunction): KernelFunction {
     if (!LOGGED.includes(name)) return call;
     return (...parameters) => {
