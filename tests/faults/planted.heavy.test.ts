@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { CONNECT_FAULTS } from './connect-faults.ts';
 import type { Fault } from './fault.ts';
 import { copyRepository, plant, runTests, type Verdict } from './planted.ts';
 import { POLL_FAULTS } from './poll-faults.ts';
@@ -14,7 +15,7 @@ import { SOCKET_FAULTS } from './socket-faults.ts';
 
 const test = suite('tests/wasi notices');
 
-const FAULTS: readonly Fault[] = [...POLL_FAULTS, ...SOCKET_FAULTS];
+const FAULTS: readonly Fault[] = [...CONNECT_FAULTS, ...POLL_FAULTS, ...SOCKET_FAULTS];
 const LANES = 2;
 const BUILD = fileURLToPath(new URL('../../build', import.meta.url));
 

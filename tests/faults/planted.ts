@@ -8,7 +8,14 @@ import type { Fault } from './fault.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What the test files need of the repository. */
-const COPIED = ['package.json', 'host', 'tests/contract', 'tests/support', 'tests/wasi'];
+const COPIED = [
+  'package.json',
+  'host',
+  'tests/contract',
+  'tests/support',
+  'tests/wasi',
+  'tests/e2e/support',
+];
 const LINKED = ['node_modules', 'build/native'];
 
 /** A test file that takes longer than this has been made to hang. */

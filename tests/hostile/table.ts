@@ -6,6 +6,7 @@
 // import calls what a guest exports.
 
 import { bufferRows } from './rows/buffers.ts';
+import { connectRows } from './rows/connect.ts';
 import { descriptorRows } from './rows/descriptors.ts';
 import { endRows } from './rows/ends.ts';
 import { moduleRows } from './rows/modules.ts';
@@ -21,6 +22,7 @@ export const CALL_ROWS: readonly Row[] = [
   ...bufferRows,
   ...pollRows,
   ...descriptorRows,
+  ...connectRows,
 ];
 
 /** Rows about guests that have to be stopped. */

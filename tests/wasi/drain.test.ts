@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { Outcome, Reason } from '../../host/wasi/control-block.ts';
 import { GuestExit } from '../../host/wasi/guest-exit.ts';
 import { suite } from '../support/suite.ts';
+import { connectTo, LOOPBACK, open } from './outgoing.ts';
 import { RESULT, type TestWorld, withWorld } from './world.ts';
 
 const test = suite('draining (native)');
@@ -146,6 +147,29 @@ test(
     assert.is(world.errno('fd_close', first.fd), 'SUCCESS');
     assert.is(leaves(world), Outcome.DRAINED);
   }),
+);
+
+test(
+  'connections that the guest made hold no drain, and are neither ended nor counted',
+  withWorld(
+    (world) => {
+      const { fd } = world.connect();
+      const server = world.peers.listen('ipv4', 4);
+      const own = open(world, 'ipv4', 4);
+      assert.is(connectTo(world, own, server.address), 'INPROGRESS');
+      const peer = server.accept();
+      open(world);
+      begin(world);
+      world.caller.control.ask(Reason.DRAIN_IDLE);
+      assert.is(world.recv(own), '[AGAIN]', 'it has not got its end');
+      peer.send('an answer for a client');
+      world.peers.settle();
+      assert.is(world.recv(own), 'an answer for a client');
+      assert.is(world.errno('fd_renumber', own, fd), 'SUCCESS');
+      assert.is(leaves(world), Outcome.DRAINED, 'the accepted one is gone');
+    },
+    { allowConnect: LOOPBACK },
+  ),
 );
 
 test.run();
