@@ -11,6 +11,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SAME_SIGNAL_MS = 500;
 /** A guest is terminated after 100 ms; one that is still there is beyond JavaScript's reach. */
 const LAST_RESORT_MS = 2000;
+/** Before there is a guest: a connection that is given to it, or its module, may take longer. */
+const START_MS_MAX = 100;
 
 /** The signals of the process. Made before anything is opened that one must not leave behind. */
 export class SignalWatch {
@@ -41,7 +43,7 @@ export class SignalWatch {
     if (this.#firstMs !== undefined && nowMs - this.#firstMs <= SAME_SIGNAL_MS) return;
     const isFirst = this.#firstMs === undefined;
     this.#firstMs ??= nowMs;
-    // Without a listener there is nothing that a drain would wait for.
+    // Without a listener there is nothing that a drain would wait for: a client ends at once.
     const isServer = this.#guest !== undefined && this.#guest.addresses.length > 0;
     if (isFirst && isServer && this.#drains) void this.#guest?.drain();
     else this.#end(signal);
@@ -49,10 +51,13 @@ export class SignalWatch {
 
   #end(signal: (typeof SIGNALS)[number]): void {
     this.#exitCode ??= ExitCode.SIGNALLED + constants.signals[signal];
-    setTimeout(() => {
-      removeAllFiles();
-      exitProcess(this.#exitCode ?? ExitCode.FAILED);
-    }, LAST_RESORT_MS).unref();
+    setTimeout(
+      () => {
+        removeAllFiles();
+        exitProcess(this.#exitCode ?? ExitCode.FAILED);
+      },
+      this.#guest === undefined ? START_MS_MAX : LAST_RESORT_MS,
+    ).unref();
     void this.#guest?.stop();
   }
 }

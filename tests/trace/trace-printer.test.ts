@@ -6,6 +6,7 @@ import { TracePrinter } from '../../host/trace/trace-printer.ts';
 import { bytesText } from '../../host/trace/text.ts';
 import { MODULE_NAME } from '../../host/wasi/signatures.ts';
 import { suite } from '../support/suite.ts';
+import { ADDRESS, putAddress, SIZE, VALUE } from '../wasi/outgoing.ts';
 import { withWorld, type TestWorld } from '../wasi/world.ts';
 import { recordEcho, replayRun } from './recorded.ts';
 
@@ -27,7 +28,10 @@ function tracer(world: TestWorld, calls?: readonly string[]) {
     (name: string): Call =>
     (...parameters) =>
       world.caller.call(name, ...parameters);
-  const names = ['poll_oneoff', 'sock_accept', 'sock_recv', 'sock_send', 'fd_close', 'path_open'];
+  const names = [
+    ...['poll_oneoff', 'sock_accept', 'sock_recv', 'sock_send', 'fd_close', 'path_open'],
+    ...['sock_open', 'sock_connect', 'sock_getsockopt', 'sock_setsockopt'],
+  ];
   const imports = Object.fromEntries(names.map((name) => [name, live(name)]));
   const traced = trace({ [MODULE_NAME]: imports }, printer);
   const instance: unknown = { exports: { memory: world.caller.memory } };
@@ -81,6 +85,44 @@ test(
       /\(fd \d+, 0xfffffff0, 3, 0\) = FAULT/,
     );
   }),
+);
+
+test(
+  'sockets, addresses and options are told by name, a path fit for a terminal',
+  withWorld(
+    (world) => {
+      const { caller, peers } = world;
+      const line = tracer(world);
+      const listener = peers.listen('ipv4', 4);
+      assert.match(
+        line('sock_open', 1, 2, 512),
+        / sock_open\(INET4, STREAM\) = SUCCESS, ro_fd 1 </,
+      );
+      assert.match(line('sock_open', 7, 1, 512), /\(family 7, DGRAM\) = AFNOSUPPORT </);
+      const port = putAddress(world, listener.address);
+      assert.match(
+        line('sock_connect', 1, ADDRESS, port),
+        new RegExp(` sock_connect\\(fd 1, 127\\.0\\.0\\.1:${port}\\) = SUCCESS <`),
+      );
+      putAddress(world, { family: 'ipv6', host: '::1', port: 80 });
+      assert.match(line('sock_connect', 1, ADDRESS, 80), /\(fd 1, \[::1\]:80\) = ACCES </);
+      putAddress(world, { family: 'unix', path: '/a\u001b[2J' });
+      assert.match(line('sock_connect', 1, ADDRESS, 0), /\(fd 1, unix:"\/a\\x1b\[2J"\) = ACCES </);
+      assert.match(line('sock_connect', 1, 0xffff_fff0, 9), /\(fd 1, 0xfffffff0, 9\) = FAULT </);
+      caller.view.setUint32(SIZE, 4, true);
+      assert.match(
+        line('sock_getsockopt', 1, 0, 1, VALUE, SIZE),
+        / sock_getsockopt\(fd 1, 0, TYPE\) = SUCCESS, flag_size 4, 2 </,
+      );
+      caller.view.setUint32(VALUE, 9000, true);
+      assert.match(
+        line('sock_setsockopt', 1, 0, 5, VALUE, 4),
+        / sock_setsockopt\(fd 1, 0, SNDBUF, 9000\) = SUCCESS </,
+      );
+      assert.match(line('sock_setsockopt', 1, 0, 99, VALUE, 8), /\(fd 1, 0, option 99, "\(#/);
+    },
+    { allowConnect: ['127.0.0.1:*'] },
+  ),
 );
 
 test(
