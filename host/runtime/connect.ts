@@ -35,7 +35,7 @@ export function parseConnectRequest(text: string): ConnectRequest {
  * @param timeoutMs how long it may take, all of them together.
  * @returns a connected socket of `kernel`.
  * @throws PolluxError `BAD_ADDRESS` when the host has no address, `CANNOT_CONNECT` when it is
- *   refused, out of reach, or does not answer in time; `NO_DESCRIPTORS`.
+ *   refused, out of reach, or does not answer in time.
  */
 export async function openConnection(
   kernel: Kernel,

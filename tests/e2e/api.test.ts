@@ -91,6 +91,10 @@ const refusals = [
   ['MODULE_REFUSED', cGuest('unknown-import'), {}],
   ['BAD_ADDRESS', ROT13_COMMAND, { listen: [...LISTEN, 'tcp:127.0.0.1'] }],
   ['CANNOT_LISTEN', ROT13_COMMAND, { listen: [...LISTEN, 'tcp:192.0.2.1:0'] }],
+  ['CANNOT_CONNECT', ROT13_COMMAND, { listen: LISTEN, connect: ['unix:/nonexistent/socket'] }],
+  ['BAD_ADDRESS', ROT13_COMMAND, { listen: LISTEN, connect: ['tcp:127.0.0.1:0'] }],
+  ['BAD_ADDRESS', ROT13_COMMAND, { listen: LISTEN, allowConnect: ['*:80'] }],
+  ['USAGE', ROT13_COMMAND, { connectTimeoutMs: 0 }],
   ['USAGE', ROT13_COMMAND, { listen: LISTEN, env: { 'A=B': '' }, stdin: 'ignore' }],
 ] as const;
 

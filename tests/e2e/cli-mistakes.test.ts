@@ -67,6 +67,42 @@ const mistakes: readonly Mistake[] = [
     says: [/tcp:::1:80/, /\[::1\]/],
   },
   {
+    title: 'a connection to port 0',
+    args: ['run', ROT13_COMMAND, '--connect', 'tcp:127.0.0.1:0'],
+    code: 2,
+    says: [/tcp:127\.0\.0\.1:0/, /port of the server/],
+  },
+  {
+    title: 'a connection to what is no address',
+    args: ['run', ROT13_COMMAND, '--connect', '127.0.0.1:80'],
+    code: 2,
+    says: [/127\.0\.0\.1:80/, /tcp:/, /unix:/],
+  },
+  {
+    title: 'no time to connect in',
+    args: ['run', ROT13_COMMAND, '--connect-timeout', '0s'],
+    code: 2,
+    says: [/connectTimeoutMs/, /from 1 to/],
+  },
+  {
+    title: 'a pattern without a port',
+    args: ['run', ROT13_COMMAND, '--allow-connect', 'db.example.org'],
+    code: 2,
+    says: [/db\.example\.org/, /HOST:PORT/],
+  },
+  {
+    title: 'a pattern for an IPv4 address in another spelling',
+    args: ['run', ROT13_COMMAND, '--allow-connect', '[::ffff:127.0.0.1]:80'],
+    code: 2,
+    says: [/::ffff/, /write 127\.0\.0\.1/],
+  },
+  {
+    title: 'a pattern for a host that has no address',
+    args: ['run', ROT13_COMMAND, '--allow-connect', 'nowhere.invalid:80'],
+    code: 2,
+    says: [/nowhere\.invalid has no address/],
+  },
+  {
     title: 'a unix socket without a path',
     args: ['run', ROT13_COMMAND, '--listen', 'unix:'],
     code: 2,

@@ -38,7 +38,15 @@ for (const args of [[], ['--help'], ['run', '--help']]) {
     const end = await runPollux(args);
     assert.is(end.code, 0);
     assert.is(end.stderr, '');
-    for (const option of ['--listen', '--env', '--quiet', '--debug', 'tcp:', 'unix:']) {
+    const network = [
+      '--listen',
+      '--connect',
+      '--connect-timeout',
+      '--allow-connect',
+      'tcp:',
+      'unix:',
+    ];
+    for (const option of [...network, '--env', '--quiet', '--debug']) {
       assert.ok(end.stdout.includes(option), option);
     }
   });
