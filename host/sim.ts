@@ -5,6 +5,7 @@ export type { Client } from './runtime/simulate/client.ts';
 export type { ClientState } from './runtime/simulate/client-socket.ts';
 export type { SimEnd } from './runtime/simulate/core.ts';
 export { forAllSeeds } from './runtime/simulate/for-all-seeds.ts';
+export type { RingView, SlotView } from './runtime/simulate/guest-core.ts';
 export type { DescriptorView, Inspection, SetView } from './runtime/simulate/inspection.ts';
 export type { Range, SimulateOptions } from './runtime/simulate/options.ts';
 export { SimulationError, type SimulationErrorCode } from './runtime/simulate/simulation-error.ts';

@@ -12,6 +12,7 @@ import { forget, watch } from "../demux/default";
 import { Callback, indexOf } from "../lib/callback";
 import { List, ListNode } from "../lib/list";
 import { NS_PER_MS } from "../lib/units";
+import { noteConnections } from "../reactor/core-directory";
 import { addDeadlineList, Deadline, DeadlineList } from "../reactor/deadlines";
 import { leaveMoreToDo } from "../reactor/dispatch";
 import { closeSlot, openSlot } from "../reactor/fd-table";
@@ -67,6 +68,7 @@ let transform: Callback = 0;
 export function setUpConnections(change: Callback, ringBytes: u32, idleMs: u32): void {
   transform = change;
   setRingBytes(ringBytes);
+  noteConnections(changetype<usize>(serve), RING_AT, ringBytes);
   if (idleMs == 0) return;
   idles.durationNs = <u64>idleMs * NS_PER_MS;
   idles.onExpired = changetype<usize>(closeIdle);

@@ -117,3 +117,7 @@ export class RingBuffer {
     return 2;
   }
 }
+
+if (offsetof<RingBuffer>("block") != 0) ERROR("ring.block moved: see core-layout.ts, VERSION");
+if (offsetof<RingBuffer>("readIndex") != 4) ERROR("ring.readIndex moved: see VERSION");
+if (offsetof<RingBuffer>("countBytes") != 8) ERROR("ring.countBytes moved: see VERSION");

@@ -11,10 +11,10 @@ import { Slot, SLOT_BYTES } from "./slot";
 export const SLOT_COUNT_MAX: u32 = 65536;
 
 const SLAB_SLOTS_LOG2: u32 = 6;
-const SLAB_SLOT_COUNT: u32 = 1 << SLAB_SLOTS_LOG2;
-const SLAB_COUNT_MAX: u32 = SLOT_COUNT_MAX / SLAB_SLOT_COUNT;
+export const SLAB_SLOT_COUNT: u32 = 1 << SLAB_SLOTS_LOG2;
+export const SLAB_COUNT_MAX: u32 = SLOT_COUNT_MAX / SLAB_SLOT_COUNT;
 
-const slabs: usize = memory.data(SLAB_COUNT_MAX * sizeof<usize>(), 8);
+export const slabs: usize = memory.data(SLAB_COUNT_MAX * sizeof<usize>(), 8);
 
 /** Slots in existing slabs, free ones included. */
 let slotCount: u32 = 0;

@@ -14,6 +14,7 @@ import {
   SocketOption,
 } from '../../host/kernel/kernel.ts';
 import { ABI, Pin } from '../../host/kernel/native/binding.ts';
+import * as core from '../../host/runtime/simulate/guest-core-layout.ts';
 import * as layout from '../../host/wasi/layout.ts';
 import { suite } from '../support/suite.ts';
 import { assemblyConstants, assemblyOffsets, differences, headerConstants } from './numbers.ts';
@@ -84,6 +85,39 @@ test('the guest and the host know the same sizes and offsets', () => {
     differences(offsets, OFFSETS, (name) => name),
     [],
   );
+});
+
+test("the guest's core and the host know the same directory, slots and rings", () => {
+  const word = (at: number): number => Buffer.from(core.MARKER).readUInt32LE(at);
+  const fields = Object.entries(core.Directory).map(([name, at]) => [`${name}_AT`, at] as const);
+  const host = new Map<string, number>([
+    ...[0, 1, 2, 3].map((index) => [`MARKER_${index}`, word(4 * index)] as const),
+    ['VERSION', core.VERSION],
+    ...fields,
+    ...Object.entries(core.Interest),
+  ]);
+  assert.is(core.MARKER.length, 16);
+  const constants = new Map(
+    ['core-layout', 'interest'].flatMap((name) => [
+      ...assemblyConstants(textOf(`assembly/reactor/${name}.ts`)),
+    ]),
+  );
+  const same = (name: string): string => name;
+  assert.equal(differences(constants, host, same), []);
+  assert.equal(differences(host, constants, same), []);
+  const offsets = new Map<string, number>([
+    ...Object.entries(core.Slot).map(([name, at]) => [`Slot.${name.toLowerCase()}`, at] as const),
+    ['RingBuffer.block', core.Ring.BLOCK],
+    ['RingBuffer.readIndex', core.Ring.READ_INDEX],
+    ['RingBuffer.countBytes', core.Ring.COUNT_BYTES],
+  ]);
+  const pinned = new Map(
+    ['reactor/core-directory', 'net/ring-buffer'].flatMap((name) => [
+      ...assemblyOffsets(textOf(`assembly/${name}.ts`)),
+    ]),
+  );
+  assert.equal(differences(pinned, offsets, same), []);
+  assert.equal(differences(offsets, pinned, same), []);
 });
 
 test('the addon and the host know the same errnos', () => {

@@ -235,6 +235,7 @@ for (const [entry, bytes] of ROT13) {
       ready: '',
       state: 'LISTEN',
       queuedCount: 0,
+      slot: { index: 0, interest: 'READ', readiness: '' },
     });
     assert.is(descriptors[4]?.state, 'ESTABLISHED');
     assert.is(descriptors[4]?.ready, 'WRITE');

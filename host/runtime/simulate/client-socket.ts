@@ -6,9 +6,12 @@ import { Shutdown, SocketOption } from '../../kernel/kernel.ts';
 import { ByteQueue } from '../../kernel/sim/byte-queue.ts';
 import { copyBytes } from '../../kernel/sim/copy-bytes.ts';
 import type { Network } from '../../kernel/sim/network.ts';
+import type { OpenFile } from '../../kernel/sim/open-file.ts';
 import type { InetAddress } from '../../kernel/sim/ports.ts';
 import { TcpSocket } from '../../kernel/sim/tcp-socket.ts';
 import { TcpState } from '../../kernel/sim/tcp-wire.ts';
+
+import { usage } from './options.ts';
 
 const PIECE_BYTES = 65_536;
 
@@ -33,13 +36,7 @@ export class ClientSocket extends TcpSocket {
 
   constructor(network: Network, address: InetAddress, buffers: Buffers) {
     super(network, address.family);
-    const { receiveBufferBytes, sendBufferBytes } = buffers;
-    if (receiveBufferBytes !== undefined) {
-      this.setOption(SocketOption.RECEIVE_BUFFER, Math.ceil(receiveBufferBytes / 2));
-    }
-    if (sendBufferBytes !== undefined) {
-      this.setOption(SocketOption.SEND_BUFFER, Math.ceil(sendBufferBytes / 2));
-    }
+    setBuffers(this, buffers);
     this.connect(address);
   }
 
@@ -157,6 +154,23 @@ export class ClientSocket extends TcpSocket {
   #fail(failure: 'refused' | 'reset'): void {
     this.#failure = failure;
     this.#outbox.clear();
+  }
+}
+
+/** Sets the sizes that are given. Of a listener: those of each connection that it will accept. */
+export function setBuffers(socket: OpenFile, buffers: Buffers): void {
+  const { receiveBufferBytes, sendBufferBytes } = buffers;
+  for (const [name, bytes] of Object.entries({ receiveBufferBytes, sendBufferBytes })) {
+    if (bytes === undefined || (Number.isInteger(bytes) && bytes >= 1 && bytes <= 2 ** 30))
+      continue;
+    throw usage(`${name} is ${bytes}; give a number of bytes from 1 to 2^30`);
+  }
+  // Linux takes half of what it will use. Source: SO_SNDBUF in socket(7).
+  if (receiveBufferBytes !== undefined) {
+    socket.setOption(SocketOption.RECEIVE_BUFFER, Math.ceil(receiveBufferBytes / 2));
+  }
+  if (sendBufferBytes !== undefined) {
+    socket.setOption(SocketOption.SEND_BUFFER, Math.ceil(sendBufferBytes / 2));
   }
 }
 

@@ -9,6 +9,7 @@ import { NS_PER_MS } from '../../base/units.ts';
 import type { Address } from '../../kernel/address.ts';
 import { FileType, type Handle } from '../../kernel/kernel.ts';
 import { Network } from '../../kernel/sim/network.ts';
+import type { OpenFile } from '../../kernel/sim/open-file.ts';
 import { RegularFile } from '../../kernel/sim/plain-files.ts';
 import { TracedKernel } from '../../kernel/sim/traced-kernel.ts';
 import { ControlBlock, Counter, Outcome } from '../../wasi/control-block.ts';
@@ -17,7 +18,8 @@ import { makeImports } from '../../wasi/imports.ts';
 import { FdFlags } from '../../wasi/layout.ts';
 import { Sandbox } from '../../wasi/sandbox.ts';
 import type { GuestModule } from '../module-bytes.ts';
-import { type Buffers, ClientSocket } from './client-socket.ts';
+import { type Buffers, ClientSocket, setBuffers } from './client-socket.ts';
+import { findDirectory, readSlots, type SlotView } from './guest-core.ts';
 import {
   checkRange,
   parseListeners,
@@ -58,6 +60,8 @@ export class Core {
   readonly #listeners: readonly SimListener[];
   readonly #clients: ClientSocket[] = [];
   #instance: WebAssembly.Instance | undefined;
+  /** Where the directory of the guest's reactor core is in its memory, if it has one. */
+  #directory: number | undefined;
 
   constructor(guest: GuestModule, options: SimulateOptions, hooks: CoreHooks) {
     this.#guest = guest;
@@ -137,11 +141,22 @@ export class Core {
     return this.end === undefined ? answer : 0;
   }
 
+  /** What the guest's own core knows of its descriptors; nothing of a guest without our core. */
+  slots(): ReadonlyMap<number, SlotView> {
+    if (this.#directory === undefined) return new Map();
+    return readSlots(this.#memory.buffer as ArrayBuffer, this.#directory);
+  }
+
   #makeInstance(): WebAssembly.Instance {
     this.#control.markRunning();
     this.#instance = new WebAssembly.Instance(this.#guest.module, makeImports(this.sandbox));
-    this.sandbox.useMemory(this.#instance.exports['memory'] as WebAssembly.Memory);
+    this.sandbox.useMemory(this.#memory);
+    this.#directory = findDirectory(this.#memory.buffer as ArrayBuffer);
     return this.#instance;
+  }
+
+  get #memory(): WebAssembly.Memory {
+    return this.#instance?.exports['memory'] as WebAssembly.Memory;
   }
 
   #enter(body: () => void): void {
@@ -183,6 +198,7 @@ export class Core {
     const flags = options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0;
     for (const { name, address } of this.#listeners) {
       const handle = must(this.kernel.open(address.family), name);
+      setBuffers(this.kernel.openFiles().get(handle) as OpenFile, options);
       must(this.kernel.bind(handle, address), `${name}, ${address.host}:${address.port}`);
       must(this.kernel.listen(handle, options.backlog ?? BACKLOG), name);
       this.#addDescriptor(handle, Kind.LISTENER, FileType.SOCKET_STREAM, flags);

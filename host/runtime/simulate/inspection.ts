@@ -6,6 +6,7 @@ import { TcpConnection } from '../../kernel/sim/tcp-connection.ts';
 import { TCP_STATE_NAMES } from '../../kernel/sim/tcp-wire.ts';
 import { Kind } from '../../wasi/descriptors.ts';
 import type { Core } from './core.ts';
+import type { SlotView } from './guest-core.ts';
 
 export interface Inspection {
   readonly nowMs: number;
@@ -33,6 +34,8 @@ export interface DescriptorView {
   readonly unacknowledgedBytes?: number;
   /** Of a connection: bytes that the guest has sent and that wait for the client's window. */
   readonly unsentBytes?: number;
+  /** What the guest's reactor core knows of it: of our guests only, once they have run. */
+  readonly slot?: SlotView;
 }
 
 export interface SetView {
@@ -48,6 +51,7 @@ export function inspect(core: Core): Inspection {
   const fdOf = new Map<number, number>();
   const descriptors: DescriptorView[] = [];
   const { descriptors: table } = core.sandbox;
+  const slots = core.slots();
   for (let fd = 0; descriptors.length < table.openCount; fd++) {
     const descriptor = table.get(fd);
     if (descriptor === undefined) continue;
@@ -57,6 +61,7 @@ export function inspect(core: Core): Inspection {
       kind: KIND_NAMES[descriptor.kind],
       isNonBlocking: descriptor.isNonBlocking,
       ...viewOf(files.get(descriptor.handle)),
+      ...slotOf(slots.get(fd)),
     });
   }
   const sets = [...core.kernel.openSets().values()].map((set) => ({
@@ -96,6 +101,10 @@ function viewOf(file: OpenFile | undefined): Omit<DescriptorView, 'fd' | 'kind' 
     unacknowledgedBytes: file.sending.unacknowledgedBytes,
     unsentBytes: file.sending.unsentBytes,
   };
+}
+
+function slotOf(slot: SlotView | undefined): Pick<DescriptorView, 'slot'> {
+  return slot === undefined ? {} : { slot };
 }
 
 function bitNames(bits: number): string {

@@ -16,6 +16,10 @@ export interface SimulateOptions {
   readonly listen?: readonly string[];
   /** The backlog of each listener. By default 4,096, as under `run`. */
   readonly backlog?: number;
+  /** How much each connection of the guest takes to send. By default as much as a loopback's. */
+  readonly sendBufferBytes?: number;
+  /** How much each connection takes in before the guest reads. By default as a loopback's. */
+  readonly receiveBufferBytes?: number;
   /** Listeners start non-blocking, as `run`'s option has it. */
   readonly nonBlockingListeners?: boolean;
   /** What the guest reads from standard input. By default nothing: it is at its end. */

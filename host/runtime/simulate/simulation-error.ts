@@ -12,6 +12,8 @@ export type SimulationErrorCode =
   | 'BLOCKED'
   /** The guest, run again, did something else. */
   | 'NOT_DETERMINISTIC'
+  /** What the guest's core keeps can't be read: it is of another version, or was written over. */
+  | 'UNREADABLE'
   /** Something that must always be true was not. */
   | 'INVARIANT'
   /** Pollux itself failed. This is a bug: please report it. */

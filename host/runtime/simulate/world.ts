@@ -122,7 +122,7 @@ export class World {
     return new TextDecoder().decode(this.#driver.core.stderr.contents);
   }
 
-  /** What the world looks like inside, as plain data. */
+  /** What the world looks like inside, as plain data. @throws SimulationError `UNREADABLE` */
   inspect(): Inspection {
     return inspect(this.#driver.core);
   }
