@@ -196,8 +196,10 @@ for (const [entry, bytes] of ROT13) {
       assert.match(world.stderr, /--nonsense/);
       world.run();
       assert.is(client.state, 'reset');
+      const late = world.connect().pause();
       world.advance(1000);
       assert.is(world.nowMs >= 1000, true);
+      assert.is(late.state, 'refused');
     },
     { args: ['--nonsense'] },
   );

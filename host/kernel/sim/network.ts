@@ -33,7 +33,7 @@ export class Network {
   /** How many bytes a segment has at most: the next one may have fewer. */
   readonly segmentBytesMax = SEGMENT_BYTES_MAX;
   readonly nextSegmentBytesMax: () => number;
-  readonly folders: ReadonlySet<string>;
+  readonly #folders: Set<string>;
   /** Bound unix paths. A path outlives its socket, and is then undefined. */
   readonly paths = new Map<string, UnixSocket | undefined>();
   readonly #latencyNs: () => number;
@@ -42,7 +42,7 @@ export class Network {
     this.rules = options.rules ?? ALL_RULES;
     this.ports = new PortTable(this.rules);
     this.nextSegmentBytesMax = options.segmentBytesMax ?? (() => SEGMENT_BYTES_MAX);
-    this.folders = new Set(options.folders ?? ['/', '/tmp', '/run', '.']);
+    this.#folders = new Set(options.folders ?? ['/', '/tmp', '/run', '.']);
     this.#latencyNs = options.latencyNs ?? (() => 0);
   }
 
@@ -57,11 +57,15 @@ export class Network {
     this.timeline.deliver(delayNs, { happen: () => this.#admit(client, address) });
   }
 
+  /** Makes the folder in which `path` is. */
+  makeFolder(path: string): void {
+    this.#folders.add(folderOf(path));
+  }
+
   /** @returns 0, or `-NOENT` for a path in a folder that does not exist. */
   checkFolder(path: string): SysResult {
-    const slash = path.lastIndexOf('/');
-    const folder = slash < 0 ? '.' : path.slice(0, slash) || '/';
-    if (this.folders.has(folder)) return 0;
+    const folder = folderOf(path);
+    if (this.#folders.has(folder)) return 0;
     return this.paths.has(folder) ? -Errno.NOTDIR : -Errno.NOENT;
   }
 
@@ -86,4 +90,9 @@ export class Network {
       new HalfOpen(listener, client).answer();
     }
   }
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '.' : path.slice(0, slash) || '/';
 }

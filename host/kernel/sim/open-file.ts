@@ -15,6 +15,8 @@ export abstract class OpenFile {
   handleCount = 0;
   /** The newest watch of this file; the others follow by `nextOfFile`. */
   firstWatch: Watch | undefined;
+  /** Of a file that no kernel has, but a scripted peer: is told when something comes. */
+  onWake: (() => void) | undefined;
 
   abstract readonly fileType: FileType;
   abstract readonly isSocket: boolean;
@@ -47,13 +49,14 @@ export abstract class OpenFile {
       for (let watch = this.firstWatch; watch !== undefined; watch = watch.nextOfFile) {
         watch.wake(bits);
       }
-      return;
+    } else {
+      const oldestFirst: Watch[] = [];
+      for (let watch = this.firstWatch; watch !== undefined; watch = watch.nextOfFile) {
+        oldestFirst.unshift(watch);
+      }
+      for (const watch of oldestFirst) watch.wake(bits);
     }
-    const oldestFirst: Watch[] = [];
-    for (let watch = this.firstWatch; watch !== undefined; watch = watch.nextOfFile) {
-      oldestFirst.unshift(watch);
-    }
-    for (const watch of oldestFirst) watch.wake(bits);
+    this.onWake?.();
   }
 
   // What each can do is below; the answers are those of `Kernel`, where they are documented.

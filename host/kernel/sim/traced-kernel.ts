@@ -1,7 +1,7 @@
 // A simulated kernel that notes each call, fails those it was told to fail, and tells when one is
 // over. What it does else is SimKernel's.
 
-import type { Errno } from '../../base/errno.ts';
+import { Errno } from '../../base/errno.ts';
 import type { SysResult } from '../../base/sys-result.ts';
 import type { Address, Family } from '../address.ts';
 import type {
@@ -37,7 +37,7 @@ export class TracedKernel extends SimKernel {
   readonly log = new TraceLog();
   /** Calls before this is set are the world's own, and not noted. */
   isTracing = false;
-  /** How many calls did something: all but waits that found nothing, and readings of a clock. */
+  /** How many calls did something: not waits that found nothing, AGAIN, or readings of a clock. */
   deedCount = 0;
   /** Is told after each noted call. It may throw, and the call's result is lost then. */
   onCall: (() => void) | undefined;
@@ -62,7 +62,8 @@ export class TracedKernel extends SimKernel {
     if (!this.isTracing) return result;
     this.log.note(this.network.timeline.nowNs, call, first, second, result);
     const isWait = call === Call.wait || call === Call.waitFew;
-    if ((!isWait || result > 0) && call !== Call.clockTime) this.deedCount++;
+    const isIdle = (isWait && result <= 0) || call === Call.clockTime || result === -Errno.AGAIN;
+    if (!isIdle) this.deedCount++;
     this.onCall?.();
     return result;
   }
@@ -78,7 +79,7 @@ export class TracedKernel extends SimKernel {
     const count = Math.max(result, 0);
     const { bytes } = this;
     this.log.note(this.network.timeline.nowNs, call, handle, asked, result, bytes, at, count);
-    this.deedCount++;
+    if (result !== -Errno.AGAIN) this.deedCount++;
     this.onCall?.();
     return result;
   }

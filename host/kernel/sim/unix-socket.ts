@@ -22,6 +22,7 @@ const BACKLOG_MAX = 4096;
 
 const State = { CLOSE: 0, LISTEN: 1, ESTABLISHED: 2 } as const;
 type State = (typeof State)[keyof typeof State];
+const STATE_NAMES = Object.keys(State);
 
 export class UnixSocket extends OpenFile {
   readonly fileType = FileType.SOCKET_STREAM;
@@ -46,6 +47,8 @@ export class UnixSocket extends OpenFile {
   #isLingerSet = false;
   #queue: UnixSocket[] = [];
   #backlog = 0;
+  /** Who waits for room in the queue. */
+  #waiting: (() => void)[] = [];
 
   constructor(network: Network) {
     super(network.rules);
@@ -118,7 +121,19 @@ export class UnixSocket extends OpenFile {
   /** unix_accept. */
   override accept(): OpenFile | SysResult {
     if (this.#state !== State.LISTEN) return -Errno.INVAL;
-    return this.#queue.shift() ?? -Errno.AGAIN;
+    const child = this.#queue.shift();
+    if (child === undefined) return -Errno.AGAIN;
+    this.#tellWaiting();
+    return child;
+  }
+
+  /** As a connect that blocks: `tell` is called once, when it should try again. unix_wait_for_peer. */
+  waitForRoom(tell: () => void): void {
+    this.#waiting.push(tell);
+  }
+
+  #tellWaiting(): void {
+    for (const tell of this.#waiting.splice(0)) tell();
   }
 
   /** unix_stream_read_generic. */
@@ -308,5 +323,31 @@ export class UnixSocket extends OpenFile {
     }
     this.#received.clear();
     for (const child of this.#queue.splice(0)) child.#release(true);
+    this.#tellWaiting();
+  }
+
+  // ---- for inspection -------------------------------------------------------------------------
+
+  get stateName(): string {
+    return STATE_NAMES[this.#state] as string;
+  }
+
+  get isListening(): boolean {
+    return this.#state === State.LISTEN;
+  }
+
+  /** Of a listener: connections that wait to be accepted. */
+  get queuedCount(): number {
+    return this.#queue.length;
+  }
+
+  /** Bytes that wait to be received. */
+  get receivedBytes(): number {
+    return this.#received.lengthBytes;
+  }
+
+  /** Bytes that were sent and that the other end has not received. */
+  get unreceivedBytes(): number {
+    return this.#other === undefined ? 0 : this.#other.receivedBytes;
   }
 }

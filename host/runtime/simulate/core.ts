@@ -2,35 +2,33 @@
 // on. A `_start` guest that is run again gets a new one.
 
 import { assert } from '../../base/assert.ts';
-import { errnoName } from '../../base/errno.ts';
 import { Prng } from '../../base/prng.ts';
-import type { SysResult } from '../../base/sys-result.ts';
 import { NS_PER_MS } from '../../base/units.ts';
 import type { Address } from '../../kernel/address.ts';
-import { FileType, type Handle } from '../../kernel/kernel.ts';
 import { Network } from '../../kernel/sim/network.ts';
-import type { OpenFile } from '../../kernel/sim/open-file.ts';
 import { RegularFile } from '../../kernel/sim/plain-files.ts';
 import { TracedKernel } from '../../kernel/sim/traced-kernel.ts';
 import { ControlBlock, Counter, Outcome } from '../../wasi/control-block.ts';
-import { Descriptor, Kind } from '../../wasi/descriptors.ts';
 import { makeImports } from '../../wasi/imports.ts';
-import { FdFlags } from '../../wasi/layout.ts';
 import { Sandbox } from '../../wasi/sandbox.ts';
 import type { GuestModule } from '../module-bytes.ts';
-import { type Buffers, ClientSocket, setBuffers } from './client-socket.ts';
+import { type Buffers, checkBuffers } from './buffers.ts';
 import { findDirectory, readSlots, type SlotView } from './guest-core.ts';
 import {
   checkRange,
+  parseAddress,
   parseListeners,
   type SimListener,
   type SimulateOptions,
-  usage,
 } from './options.ts';
+import { PeerSocket } from './peer-socket.ts';
+import { Preopened } from './preopened.ts';
+import { type ServerOptions, ServerSocket } from './server-socket.ts';
 import { SimulationError } from './simulation-error.ts';
 
 const FD_COUNT_MAX = 20_000;
-const BACKLOG = 4096;
+/** A turn that begins to wait for events alone. */
+const ONLY_FOR_EVENTS = 0x7fff_ffff;
 const SEGMENT_BYTES_MAX = 65_483;
 
 /** How a guest ended. */
@@ -38,6 +36,12 @@ export interface SimEnd {
   /** `exited`: by itself. `failed-turn`: `turn` answered an errno. */
   readonly reason: 'exited' | 'failed-turn';
   readonly code: number;
+}
+
+/** A server of the world, and the numbers of the peers that it has accepted. */
+export interface SimServer {
+  readonly socket: ServerSocket;
+  readonly peers: readonly number[];
 }
 
 export interface CoreHooks {
@@ -58,7 +62,10 @@ export class Core {
   readonly #guest: GuestModule;
   readonly #control: ControlBlock;
   readonly #listeners: readonly SimListener[];
-  readonly #clients: ClientSocket[] = [];
+  readonly #preopened: Preopened;
+  /** Clients and connections of servers, in the order in which they began. */
+  readonly #peers: PeerSocket[] = [];
+  readonly #servers: SimServer[] = [];
   #instance: WebAssembly.Instance | undefined;
   /** Where the directory of the guest's reactor core is in its memory, if it has one. */
   #directory: number | undefined;
@@ -88,48 +95,83 @@ export class Core {
       isInterruptible: guest.entry === 'reactor',
       fdCountMax: options.maxFds ?? FD_COUNT_MAX,
     });
-    this.#openDescriptors(options);
+    const connections = (options.connect ?? []).map((text) => parseAddress(text));
+    checkBuffers(options, 'ipv4');
+    for (const { address } of this.#listeners) this.#makeFolder(address);
+    this.#preopened = new Preopened(this.kernel, this.sandbox.descriptors, connections, options);
+    this.#preopened.openStdio();
+    this.#preopened.openListeners(this.#listeners, options);
   }
 
   get nowNs(): number {
     return this.network.timeline.nowNs;
   }
 
-  get listenerCount(): number {
-    return this.#listeners.length;
+  // ---- its peers ------------------------------------------------------------------------------
+
+  get peerCount(): number {
+    return this.#peers.length;
   }
 
-  get clientCount(): number {
-    return this.#clients.length;
+  get serverCount(): number {
+    return this.#servers.length;
   }
 
-  listenerIndex(name: string): number {
-    return this.#listeners.findIndex((listener) => listener.name === name);
+  /** @param which its number from 0, or its name. @returns undefined when there is none */
+  listenerAddress(which: number | string): Address | undefined {
+    return this.#listeners.find(({ name }, index) => which === index || which === name)?.address;
   }
 
-  client(index: number): ClientSocket {
-    const client = this.#clients[index];
-    assert(client !== undefined, 'a client is made before it is used');
-    return client;
+  peer(index: number): PeerSocket {
+    const peer = this.#peers[index];
+    assert(peer !== undefined, 'a peer is made before it is used');
+    return peer;
   }
 
-  connect(listener: number, buffers: Buffers): void {
-    const { address } = this.#listeners[listener] as SimListener;
-    this.#clients.push(new ClientSocket(this.network, reachable(address), buffers));
+  server(index: number): SimServer {
+    const server = this.#servers[index];
+    assert(server !== undefined, 'a server is made before it is used');
+    return server;
+  }
+
+  /** A new peer connects to a listener of the guest. */
+  connect(address: Address, buffers: Buffers): void {
+    this.#peers.push(PeerSocket.connecting(this.network, reachable(address), buffers));
+  }
+
+  /** A new server. @throws SimulationError `USAGE` when it can not listen there */
+  listen(address: Address, options: ServerOptions): void {
+    const peers: number[] = [];
+    this.#makeFolder(address);
+    const socket = new ServerSocket(this.network, address, options, (peer) => {
+      peers.push(this.#peers.push(peer) - 1);
+    });
+    this.#servers.push({ socket, peers });
+  }
+
+  #makeFolder(address: Address): void {
+    if (address.family === 'unix') this.network.makeFolder(address.path);
   }
 
   // ---- the guest ------------------------------------------------------------------------------
 
-  /** Runs `_start`. @throws what a hook throws; SimulationError `TRAPPED`, `FAILED`. */
+  /** Runs `_start`. @throws what a hook throws; SimulationError `CONNECT_FAILED`, `TRAPPED`. */
   runCommand(): void {
+    while (!this.#preopened.connect(Infinity));
     this.#enter(() => {
       (this.#makeInstance().exports['_start'] as () => void)();
       this.#endWith({ reason: 'exited', code: 0 });
     });
   }
 
-  /** Calls `turn`, and before the first one `_initialize`. @returns its answer, 0 after the end */
+  /**
+   * Calls `turn`, and before the first one `_initialize`. Where the guest's connections do not stand
+   * yet, time has to pass first.
+   *
+   * @returns its answer, 0 after the end. @throws as {@link runCommand}
+   */
   turn(timeoutMs: number): number {
+    if (!this.#preopened.connect(0)) return ONLY_FOR_EVENTS;
     let answer = 0;
     this.#enter(() => {
       const isFirst = this.#instance === undefined;
@@ -187,27 +229,6 @@ export class Core {
     this.end ??= end;
     this.kernel.destroy();
   }
-
-  // ---- its descriptors ------------------------------------------------------------------------
-
-  #openDescriptors(options: SimulateOptions): void {
-    for (let index = 0; index < 3; index++) {
-      const handle = must(this.kernel.openStdio(index), `standard stream ${index}`);
-      this.#addDescriptor(handle, Kind.STDIO, FileType.REGULAR_FILE, 0);
-    }
-    const flags = options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0;
-    for (const { name, address } of this.#listeners) {
-      const handle = must(this.kernel.open(address.family), name);
-      setBuffers(this.kernel.openFiles().get(handle) as OpenFile, options);
-      must(this.kernel.bind(handle, address), `${name}, ${address.host}:${address.port}`);
-      must(this.kernel.listen(handle, options.backlog ?? BACKLOG), name);
-      this.#addDescriptor(handle, Kind.LISTENER, FileType.SOCKET_STREAM, flags);
-    }
-  }
-
-  #addDescriptor(handle: Handle, kind: Kind, fileType: FileType, flags: number): void {
-    this.sandbox.descriptors.add(new Descriptor({ handle, kind, fileType, flags }));
-  }
 }
 
 function makeNetwork(options: SimulateOptions, random: Prng): Network {
@@ -228,7 +249,8 @@ function makeNetwork(options: SimulateOptions, random: Prng): Network {
 }
 
 /** A client of a listener on every host goes to the loopback. */
-function reachable(address: SimListener['address']): Exclude<Address, { family: 'unix' }> {
+function reachable(address: Address): Address {
+  if (address.family === 'unix') return address;
   if (address.host === '0.0.0.0') return { ...address, host: '127.0.0.1' };
   return address.host === '::' ? { ...address, host: '::1' } : address;
 }
@@ -252,9 +274,4 @@ const CONTROL = { byteLength: 64 + 8 * Counter.COUNT };
 
 function bytesOfText(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text;
-}
-
-function must(result: SysResult, what: string): number {
-  if (result < 0) throw usage(`${what} can not be opened: ${errnoName(-result)}`);
-  return result;
 }

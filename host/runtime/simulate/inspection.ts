@@ -4,6 +4,7 @@ import { Mode, Readiness } from '../../kernel/kernel.ts';
 import type { OpenFile } from '../../kernel/sim/open-file.ts';
 import { TcpConnection } from '../../kernel/sim/tcp-connection.ts';
 import { TCP_STATE_NAMES } from '../../kernel/sim/tcp-wire.ts';
+import { UnixSocket } from '../../kernel/sim/unix-socket.ts';
 import { Kind } from '../../wasi/descriptors.ts';
 import type { Core } from './core.ts';
 import type { SlotView } from './guest-core.ts';
@@ -24,15 +25,18 @@ export interface DescriptorView {
   readonly isNonBlocking: boolean;
   /** What it is ready for: `READ|WRITE`, or empty. */
   readonly ready: string;
-  /** Of a socket; `CLOSE` also after both sides have ended. */
+  /** Of a socket; `CLOSE` also after both sides have ended. A unix socket has three of them. */
   readonly state?: string;
   /** Of a listener: complete connections that wait to be accepted. */
   readonly queuedCount?: number;
   /** Of a connection: bytes that the guest has not received yet. */
   readonly receivedBytes?: number;
-  /** Of a connection: bytes that the guest has sent and the client has not acknowledged. */
+  /**
+   * Of a connection: bytes that the guest has sent and that the peer has not acknowledged; over a
+   * unix socket, has not received.
+   */
   readonly unacknowledgedBytes?: number;
-  /** Of a connection: bytes that the guest has sent and that wait for the client's window. */
+  /** Of a TCP connection: bytes that the guest has sent and that wait for the peer's window. */
   readonly unsentBytes?: number;
   /** What the guest's reactor core knows of it: of our guests only, once they have run. */
   readonly slot?: SlotView;
@@ -90,6 +94,7 @@ const MODE_NAMES = {
 } as const;
 
 function viewOf(file: OpenFile | undefined): Omit<DescriptorView, 'fd' | 'kind' | 'isNonBlocking'> {
+  if (file instanceof UnixSocket) return viewOfUnix(file);
   if (!(file instanceof TcpConnection)) return { ready: bitNames(file?.peek() ?? 0) };
   const ready = bitNames(file.peek());
   const state = TCP_STATE_NAMES[file.state] as string;
@@ -101,6 +106,13 @@ function viewOf(file: OpenFile | undefined): Omit<DescriptorView, 'fd' | 'kind' 
     unacknowledgedBytes: file.sending.unacknowledgedBytes,
     unsentBytes: file.sending.unsentBytes,
   };
+}
+
+function viewOfUnix(file: UnixSocket): ReturnType<typeof viewOf> {
+  const { stateName: state, queuedCount, receivedBytes, unreceivedBytes } = file;
+  const ready = bitNames(file.peek());
+  if (file.isListening) return { ready, state, queuedCount };
+  return { ready, state, receivedBytes, unacknowledgedBytes: unreceivedBytes };
 }
 
 function slotOf(slot: SlotView | undefined): Pick<DescriptorView, 'slot'> {

@@ -12,13 +12,21 @@ export interface SimulateOptions {
   /** The guest's arguments, after its name. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** `[NAME=]tcp:HOST:PORT`, with numeric hosts of the loopback. By default one, on port 8000. */
+  /**
+   * `[NAME=]tcp:HOST:PORT`, with numeric hosts of the loopback, or `[NAME=]unix:PATH`. By default
+   * one, on port 8000.
+   */
   readonly listen?: readonly string[];
+  /**
+   * Addresses, as `tcp:HOST:PORT` or `unix:PATH`, to which the guest finds itself connected when it
+   * begins: descriptors behind those of its listeners. `World.listen` makes who answers there.
+   */
+  readonly connect?: readonly string[];
   /** The backlog of each listener. By default 4,096, as under `run`. */
   readonly backlog?: number;
-  /** How much each connection of the guest takes to send. By default as much as a loopback's. */
+  /** How much each TCP connection of the guest takes to send. By default as a loopback's. */
   readonly sendBufferBytes?: number;
-  /** How much each connection takes in before the guest reads. By default as a loopback's. */
+  /** How much each TCP connection takes in before the guest reads. By default as a loopback's. */
   readonly receiveBufferBytes?: number;
   /** Listeners start non-blocking, as `run`'s option has it. */
   readonly nonBlockingListeners?: boolean;
@@ -37,25 +45,27 @@ export interface SimulateOptions {
 
 export interface SimListener {
   readonly name: string;
-  readonly address: Exclude<Address, { family: 'unix' }>;
+  readonly address: Address;
 }
 
 /** @throws SimulationError `USAGE`. */
 export function parseListeners(texts: readonly string[]): SimListener[] {
   return texts.map((text, index) => {
     const match = /^(?:(?<name>[^=:]+)=)?(?<address>.*)$/s.exec(text);
-    const parsed = parseListenAddress(match?.groups?.['address'] ?? '');
-    if (typeof parsed === 'string') throw usage(`${JSON.stringify(text)}: ${parsed}`);
-    if (parsed.kind === 'unix') {
-      throw usage(`${JSON.stringify(text)}: the clients of a simulated world speak TCP; use tcp:`);
-    }
-    const { host, port } = parsed;
-    const family = host.includes(':') ? 'ipv6' : 'ipv4';
     return {
       name: match?.groups?.['name'] ?? `listen${index}`,
-      address: { family, host, port },
+      address: parseAddress(match?.groups?.['address'] ?? '', text),
     };
   });
+}
+
+/** @param shown what a message calls it. @throws SimulationError `USAGE`. */
+export function parseAddress(text: string, shown = text): Address {
+  const parsed = parseListenAddress(text);
+  if (typeof parsed === 'string') throw usage(`${JSON.stringify(shown)}: ${parsed}`);
+  if (parsed.kind === 'unix') return { family: 'unix', path: parsed.path };
+  const { host, port } = parsed;
+  return { family: host.includes(':') ? 'ipv6' : 'ipv4', host, port };
 }
 
 /** @throws SimulationError `USAGE` unless it is a number, or two with the lower one first. */

@@ -1,16 +1,18 @@
-// A simulated world, as a test sees it: one guest on a simulated kernel, and the clients that the
-// test makes. Everything is synchronous, and happens only when the test says `run`.
+// A simulated world, as a test sees it: one guest on a simulated kernel, and the clients and servers
+// that the test makes. Everything is synchronous, and happens only when the test says `run`.
 
 import { NS_PER_MS } from '../../base/units.ts';
 import { Errno } from '../../base/errno.ts';
 import type { CallName, InjectedError } from '../../kernel/sim/traced-kernel.ts';
 import type { Deed, Run } from './actions.ts';
-import { Client } from './client.ts';
-import type { Buffers } from './client-socket.ts';
+import { type Buffers, checkBuffers } from './buffers.ts';
 import type { SimEnd } from './core.ts';
 import type { Driver } from './drivers.ts';
 import { inspect, type Inspection } from './inspection.ts';
-import { usage } from './options.ts';
+import { parseAddress, usage } from './options.ts';
+import { Peer } from './peer.ts';
+import { Server } from './server.ts';
+import type { ServerOptions } from './server-socket.ts';
 import { SimulationError } from './simulation-error.ts';
 
 export interface ConnectOptions extends Buffers {
@@ -21,6 +23,8 @@ export interface ConnectOptions extends Buffers {
 export class World {
   readonly #driver: Driver;
   readonly #invariants: { readonly name: string; readonly holds: (world: World) => unknown }[] = [];
+  /** The peers that a test may hold, by number. */
+  readonly #peers = new Map<number, Peer>();
   #failure: unknown;
 
   /** Made by `simulate`. */
@@ -29,30 +33,48 @@ export class World {
   }
 
   /**
-   * A client starts to connect to a listener of the guest. Nothing has arrived before {@link run}.
+   * A client starts to connect to a listener of the guest. Over TCP nothing has arrived before
+   * {@link run}; a unix socket is connected at once, or waits for room in the listener's queue.
    *
    * @throws SimulationError `USAGE` for a listener that the guest does not have.
    */
-  connect(options: ConnectOptions = {}): Client {
+  connect(options: ConnectOptions = {}): Peer {
     const { listener = 0, ...buffers } = options;
     const { core } = this.#driver;
-    const index = typeof listener === 'string' ? core.listenerIndex(listener) : listener;
-    if (!Number.isInteger(index) || index < 0 || index >= core.listenerCount) {
+    const address = core.listenerAddress(listener);
+    if (address === undefined) {
       throw usage(`the guest has no listener ${JSON.stringify(listener)}; see the option listen`);
     }
-    const client = new Client(core.clientCount, {
+    checkBuffers(buffers, address.family);
+    const number = core.peerCount;
+    this.#deed({ kind: 'connect', address, buffers });
+    return this.#peer(number);
+  }
+
+  /**
+   * A server begins to listen at an address, for a guest that connects. It accepts by itself.
+   *
+   * @param address `tcp:HOST:PORT`, a numeric host of the loopback, port 0 for a free one; `unix:PATH`.
+   * @throws SimulationError `USAGE` for an address that can not be listened at.
+   */
+  listen(address: string, options: ServerOptions = {}): Server {
+    const parsed = parseAddress(address);
+    checkBuffers(options, parsed.family);
+    const number = this.#driver.core.serverCount;
+    this.#deed({ kind: 'listen', address: parsed, options: { ...options } });
+    return new Server(number, {
       deed: (deed) => this.#deed(deed),
-      socket: (number) => this.#driver.core.client(number),
+      socket: () => this.#driver.core.server(number).socket,
+      connections: () => this.#driver.core.server(number).peers.map((peer) => this.#peer(peer)),
     });
-    this.#deed({ kind: 'connect', listener: index, buffers });
-    return client;
   }
 
   /**
    * Lets the guest run until it waits and nothing is on its way to it. Deadlines of the guest do not
    * come by themselves: {@link advance} brings them.
    *
-   * @throws SimulationError `TRAPPED`, `LIVELOCK`, `BLOCKED`, `NOT_DETERMINISTIC`, `INVARIANT`.
+   * @throws SimulationError `CONNECT_FAILED`, `TRAPPED`, `LIVELOCK`, `BLOCKED`, `NOT_DETERMINISTIC`,
+   *   `INVARIANT`.
    */
   run(): this {
     return this.#run({ kind: 'run' });
@@ -144,6 +166,17 @@ export class World {
   get eventCount(): number {
     const { kernel, network } = this.#driver.core;
     return kernel.log.callCount + network.timeline.happenedCount;
+  }
+
+  #peer(number: number): Peer {
+    const known = this.#peers.get(number);
+    if (known !== undefined) return known;
+    const peer = new Peer(number, {
+      deed: (deed) => this.#deed(deed),
+      socket: () => this.#driver.core.peer(number),
+    });
+    this.#peers.set(number, peer);
+    return peer;
   }
 
   #deed(deed: Deed): void {

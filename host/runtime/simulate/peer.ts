@@ -1,23 +1,24 @@
-// A client of a simulated world, as a test uses it: a name for a socket that may be made anew when
-// its guest is run again.
+// One end of a connection with the guest, as a test uses it: a client, or what a server of the world
+// has accepted. It is a name for a socket that may be made anew when its guest is run again.
 
 import { concatBytes } from '../../base/bytes.ts';
 import type { Deed } from './actions.ts';
-import type { ClientSocket, ClientState } from './client-socket.ts';
+import { usage } from './options.ts';
+import type { PeerSocket, PeerState } from './peer-socket.ts';
 
-/** What a client asks of its world. */
+/** What a peer asks of its world. */
 interface Access {
   readonly deed: (deed: Deed) => void;
-  readonly socket: (number: number) => ClientSocket;
+  readonly socket: () => PeerSocket;
 }
 
-export class Client {
+export class Peer {
   readonly #number: number;
   readonly #access: Access;
   /** How much of what was received {@link take} has given out. */
   #takenBytes = 0;
 
-  /** Made by `World.connect`. */
+  /** Made by `World.connect`, or for a connection of `World.listen`. */
   constructor(number: number, access: Access) {
     this.#number = number;
     this.#access = access;
@@ -26,7 +27,7 @@ export class Client {
   /** Sends, as soon as there is room: text as UTF-8, or bytes. */
   send(data: string | Uint8Array): this {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
-    this.#access.deed({ kind: 'send', client: this.#number, bytes });
+    this.#access.deed({ kind: 'send', peer: this.#number, bytes });
     return this;
   }
 
@@ -40,8 +41,15 @@ export class Client {
     return this.#do('close');
   }
 
-  /** Ends the connection with a reset, at once. */
+  /**
+   * Ends the connection with a reset, at once.
+   *
+   * @throws SimulationError `USAGE` for a unix socket, which has none.
+   */
   reset(): this {
+    if (this.#socket.isUnix) {
+      throw usage('a unix socket knows no reset; close() one with bytes that it has not read');
+    }
     return this.#do('reset');
   }
 
@@ -57,7 +65,7 @@ export class Client {
 
   /** Reads at most `bytesMax` of what is there, though it is paused. */
   read(bytesMax: number): this {
-    this.#access.deed({ kind: 'read', client: this.#number, count: bytesMax });
+    this.#access.deed({ kind: 'read', peer: this.#number, count: bytesMax });
     return this;
   }
 
@@ -79,8 +87,8 @@ export class Client {
     return text;
   }
 
-  get state(): ClientState {
-    return this.#socket.clientState;
+  get state(): PeerState {
+    return this.#socket.state;
   }
 
   /** How much it was given to send that its own socket has no room for. */
@@ -88,12 +96,12 @@ export class Client {
     return this.#socket.unsentBytes;
   }
 
-  get #socket(): ClientSocket {
-    return this.#access.socket(this.#number);
+  get #socket(): PeerSocket {
+    return this.#access.socket();
   }
 
   #do(kind: 'end' | 'close' | 'reset' | 'pause' | 'resume'): this {
-    this.#access.deed({ kind, client: this.#number });
+    this.#access.deed({ kind, peer: this.#number });
     return this;
   }
 }
