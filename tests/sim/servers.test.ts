@@ -2,10 +2,11 @@
 // calls that block and as `turn` with calls that do not.
 
 import * as assert from 'uvu/assert';
+import { Errno } from '../../host/base/errno.ts';
 import { simulate, SimulationError, type SimulateOptions, type World } from '../../host/sim.ts';
 import { suite } from '../support/suite.ts';
 import { Op, wasm } from '../support/wasm.ts';
-import { ECHOING } from './echoing-client.ts';
+import { CONNECTING, ECHOING } from './echoing-client.ts';
 
 const ADDRESS = 'tcp:127.0.0.1:9000';
 
@@ -47,14 +48,14 @@ for (const [entry, bytes] of ECHOING) {
   row('no one listens: the guest can not begin, and the message says what to do', (world) => {
     assert.throws(
       () => world.run(),
-      failsWith('CONNECT_FAILED', /CONNREFUSED; call world\.listen/),
+      failsWith('CANNOT_CONNECT', /CONNREFUSED; call world\.listen/),
     );
     assert.is(world.trace(), '');
   });
 
   row('a server that refuses is one that does not listen', (world) => {
     world.listen(ADDRESS).refuse();
-    assert.throws(() => world.run(), failsWith('CONNECT_FAILED', /127\.0\.0\.1:9000: CONNREFUSED/));
+    assert.throws(() => world.run(), failsWith('CANNOT_CONNECT', /127\.0\.0\.1:9000: CONNREFUSED/));
   });
 
   row('a server that answers nothing fails the connect when time is let pass', (world) => {
@@ -63,7 +64,7 @@ for (const [entry, bytes] of ECHOING) {
     world.advance(130_000);
     assert.is(server.connections.length, 0);
     assert.is(world.trace(), '');
-    assert.throws(() => world.advance(2000), failsWith('CONNECT_FAILED', /9000: TIMEDOUT/));
+    assert.throws(() => world.advance(2000), failsWith('CANNOT_CONNECT', /9000: TIMEDOUT/));
   });
 
   row('a server that answers late is connected then', (world) => {
@@ -164,6 +165,85 @@ for (const [entry, bytes] of ECHOING) {
   test.run();
 }
 
+for (const [entry, bytesFor] of CONNECTING) {
+  const test = suite(`a guest that connects (${entry})`);
+  const bytes = bytesFor(9000);
+  const row = (title: string, body: (world: World) => void, options?: SimulateOptions): void => {
+    const allowed = { listen: [], allowConnect: ['127.0.0.1:9000-9001'] };
+    test(title, async () => body(await simulate(bytes, { ...allowed, ...options })));
+  };
+
+  row('it reaches a server of the world', (world) => {
+    const server = world.listen(ADDRESS);
+    world.run();
+    const peer = server.connection().send('Hello\n').end();
+    world.run();
+    assert.is(peer.text(), 'Hello\n');
+    assert.equal(world.end, { reason: 'exited', code: 0 });
+    assert.match(world.trace(), /open\(\) = h3\n.*connect\(h3\) = -INPROGRESS/);
+  });
+
+  row('it is refused where no one listens', (world) => {
+    world.run();
+    assert.equal(world.end, { reason: 'exited', code: Errno.CONNREFUSED });
+  });
+
+  row('a server that refused may accept again', (world) => {
+    const server = world.listen(ADDRESS).refuse().accept();
+    world.run();
+    assert.is(server.connection().state, 'open');
+  });
+
+  row('its connect times out where nothing answers, when enough time was let pass', (world) => {
+    world.listen(ADDRESS).ignore();
+    world.run();
+    assert.is(world.nowMs, 0);
+    world.advance(130_000);
+    assert.is(world.end, undefined);
+    world.advance(2000);
+    assert.equal(world.end, { reason: 'exited', code: Errno.TIMEDOUT });
+  });
+
+  row('its connect stands when a server that answered nothing answers', (world) => {
+    const server = world.listen(ADDRESS).ignore();
+    world.advance(1500);
+    server.accept();
+    world.advance(1000);
+    assert.is(server.connection().state, 'open');
+  });
+
+  row(
+    'an address that it may not connect to is ACCES, and nothing happens',
+    (world) => {
+      const server = world.listen(ADDRESS);
+      world.run();
+      assert.equal(world.end, { reason: 'exited', code: Errno.ACCES });
+      assert.is(server.connections.length, 0);
+      assert.not.match(world.trace(), 'connect');
+    },
+    { allowConnect: ['127.0.0.1:9001', '10.0.0.0/8:*', 'unix:/run/a'] },
+  );
+
+  row(
+    'without allowConnect it gets no socket',
+    (world) => {
+      world.run();
+      assert.equal(world.end, { reason: 'exited', code: Errno.ACCES });
+      assert.is(world.trace(), '');
+    },
+    { allowConnect: [] },
+  );
+
+  row('a connect is made to fail', (world) => {
+    world.listen(ADDRESS);
+    world.failCall('connect', 'NETUNREACH');
+    world.run();
+    assert.equal(world.end, { reason: 'exited', code: Errno.NETUNREACH });
+  });
+
+  test.run();
+}
+
 const test = suite('servers of a world: mistakes');
 const bytes = ECHOING.get('turn') as Uint8Array;
 
@@ -204,6 +284,20 @@ test('addresses that make no sense are refused, each by name', async () => {
   );
   // None of them has left anything behind.
   assert.is(world.listen('tcp:127.0.0.1:0').address, 'tcp:127.0.0.1:32768');
+});
+
+test('patterns that make no sense are refused, and names', async () => {
+  const patterns: [string, RegExp][] = [
+    ['nonsense', /allowConnect "nonsense": a pattern is HOST:PORT/],
+    ['example.org:80', /allowConnect "example\.org:80": a simulated world has no names; give an/],
+  ];
+  for (const [pattern, says] of patterns) {
+    const refused = await simulate(bytes, { allowConnect: [pattern] }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    assert.ok(failsWith('USAGE', says)(refused), String(refused));
+  }
 });
 
 test('a connection that is not there is told as that', async () => {

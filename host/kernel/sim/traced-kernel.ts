@@ -37,7 +37,7 @@ export class TracedKernel extends SimKernel {
   readonly log = new TraceLog();
   /** Calls before this is set are the world's own, and not noted. */
   isTracing = false;
-  /** How many calls did something: not waits that found nothing, AGAIN, or readings of a clock. */
+  /** How many calls did something: not waits that found nothing, AGAIN, ALREADY, or a clock's. */
   deedCount = 0;
   /** Is told after each noted call. It may throw, and the call's result is lost then. */
   onCall: (() => void) | undefined;
@@ -62,8 +62,8 @@ export class TracedKernel extends SimKernel {
     if (!this.isTracing) return result;
     this.log.note(this.network.timeline.nowNs, call, first, second, result);
     const isWait = call === Call.wait || call === Call.waitFew;
-    const isIdle = (isWait && result <= 0) || call === Call.clockTime || result === -Errno.AGAIN;
-    if (!isIdle) this.deedCount++;
+    const isTooEarly = result === -Errno.AGAIN || result === -Errno.ALREADY;
+    if (!isTooEarly && !(isWait && result <= 0) && call !== Call.clockTime) this.deedCount++;
     this.onCall?.();
     return result;
   }

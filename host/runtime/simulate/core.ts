@@ -8,6 +8,7 @@ import type { Address } from '../../kernel/address.ts';
 import { Network } from '../../kernel/sim/network.ts';
 import { RegularFile } from '../../kernel/sim/plain-files.ts';
 import { TracedKernel } from '../../kernel/sim/traced-kernel.ts';
+import { ConnectPolicy } from '../../wasi/connect-policy.ts';
 import { ControlBlock, Counter, Outcome } from '../../wasi/control-block.ts';
 import { makeImports } from '../../wasi/imports.ts';
 import { Sandbox } from '../../wasi/sandbox.ts';
@@ -18,6 +19,7 @@ import {
   checkRange,
   parseAddress,
   parseListeners,
+  parseRules,
   type SimListener,
   type SimulateOptions,
 } from './options.ts';
@@ -94,6 +96,7 @@ export class Core {
       environ: environOf(options, this.#listeners),
       isInterruptible: guest.entry === 'reactor',
       fdCountMax: options.maxFds ?? FD_COUNT_MAX,
+      connectPolicy: new ConnectPolicy(parseRules(options.allowConnect ?? [])),
     });
     const connections = (options.connect ?? []).map((text) => parseAddress(text));
     checkBuffers(options, 'ipv4');
@@ -155,7 +158,7 @@ export class Core {
 
   // ---- the guest ------------------------------------------------------------------------------
 
-  /** Runs `_start`. @throws what a hook throws; SimulationError `CONNECT_FAILED`, `TRAPPED`. */
+  /** Runs `_start`. @throws what a hook throws; SimulationError `CANNOT_CONNECT`, `TRAPPED`. */
   runCommand(): void {
     while (!this.#preopened.connect(Infinity));
     this.#enter(() => {

@@ -1,6 +1,7 @@
 // What a simulated world may be told, and how it is read.
 
 import { type Address, parseListenAddress } from '../../kernel/address.ts';
+import { type ConnectRule, parseConnectPattern } from '../../wasi/connect-pattern.ts';
 import { SimulationError } from './simulation-error.ts';
 
 /** One number, or two: a number between them, both included, drawn anew each time. */
@@ -22,6 +23,11 @@ export interface SimulateOptions {
    * begins: descriptors behind those of its listeners. `World.listen` makes who answers there.
    */
   readonly connect?: readonly string[];
+  /**
+   * What the guest may connect to by itself, as `run`'s option has it, with numeric hosts. By
+   * default nothing.
+   */
+  readonly allowConnect?: readonly string[];
   /** The backlog of each listener. By default 4,096, as under `run`. */
   readonly backlog?: number;
   /** How much each TCP connection of the guest takes to send. By default as a loopback's. */
@@ -66,6 +72,19 @@ export function parseAddress(text: string, shown = text): Address {
   if (parsed.kind === 'unix') return { family: 'unix', path: parsed.path };
   const { host, port } = parsed;
   return { family: host.includes(':') ? 'ipv6' : 'ipv4', host, port };
+}
+
+/** @throws SimulationError `USAGE` for what is no pattern, and for names: a world has none. */
+export function parseRules(texts: readonly string[]): ConnectRule[] {
+  return texts.map((text) => {
+    const pattern = parseConnectPattern(text);
+    if (typeof pattern === 'string')
+      throw usage(`allowConnect ${JSON.stringify(text)}: ${pattern}`);
+    if (pattern.kind === 'rule') return pattern.rule;
+    throw usage(
+      `allowConnect ${JSON.stringify(text)}: a simulated world has no names; give an address, such as 127.0.0.1`,
+    );
+  });
 }
 
 /** @throws SimulationError `USAGE` unless it is a number, or two with the lower one first. */

@@ -59,7 +59,7 @@ export class Preopened {
    * Brings the connections about; the guest gets them when they stand.
    *
    * @param timeoutNs how long to wait for each: 0, or Infinity.
-   * @returns true when all stand. @throws SimulationError `CONNECT_FAILED`
+   * @returns true when all stand. @throws SimulationError `CANNOT_CONNECT`
    */
   connect(timeoutNs: number): boolean {
     this.#handles ??= this.#addresses.map((address) => this.#startConnecting(address));
@@ -71,7 +71,9 @@ export class Preopened {
       if (this.#kernel.waitFew(few, timeoutNs) <= 0) return false;
       const error = this.#kernel.takeError(handle);
       if (error !== 0) throw failed(this.#addresses[this.#connectedCount] as Address, error);
-      this.#add(handle, Kind.STREAM, FileType.SOCKET_STREAM, 0);
+      const fileType = FileType.SOCKET_STREAM;
+      const options = { handle, kind: Kind.STREAM, fileType, flags: 0, isOutgoing: true };
+      this.#table.add(new Descriptor(options));
     }
     return true;
   }
@@ -103,7 +105,7 @@ function must(result: SysResult, what: string): number {
 function failed(address: Address, errno: number): SimulationError {
   const text = formatAddress(address);
   return new SimulationError(
-    'CONNECT_FAILED',
+    'CANNOT_CONNECT',
     `the guest can not be connected to ${text}: ${errnoName(errno)}; call world.listen('${text}') before it first runs`,
   );
 }

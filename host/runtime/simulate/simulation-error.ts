@@ -5,7 +5,7 @@ export type SimulationErrorCode =
   /** An option, or a call of the world, that makes no sense here. */
   | 'USAGE'
   /** The guest can not begin: an address of the option `connect` has not taken its connection. */
-  | 'CONNECT_FAILED'
+  | 'CANNOT_CONNECT'
   /** The guest's code did what WebAssembly forbids. */
   | 'TRAPPED'
   /** The guest made more calls than a run may have, and did not come to rest. */

@@ -73,7 +73,7 @@ export class World {
    * Lets the guest run until it waits and nothing is on its way to it. Deadlines of the guest do not
    * come by themselves: {@link advance} brings them.
    *
-   * @throws SimulationError `CONNECT_FAILED`, `TRAPPED`, `LIVELOCK`, `BLOCKED`, `NOT_DETERMINISTIC`,
+   * @throws SimulationError `CANNOT_CONNECT`, `TRAPPED`, `LIVELOCK`, `BLOCKED`, `NOT_DETERMINISTIC`,
    *   `INVARIANT`.
    */
   run(): this {
