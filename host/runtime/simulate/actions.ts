@@ -1,5 +1,5 @@
 // What a test does to a world, as data: it is done once by the test, and again by the world each
-// time a `_start` guest has to be run anew.
+// time a guest has to be run anew.
 
 import type { Address } from '../../kernel/address.ts';
 import type { InjectedError } from '../../kernel/sim/traced-kernel.ts';
@@ -32,6 +32,10 @@ export type Run =
   | { readonly kind: 'turn' }
   /** So many calls of the kernel, or until it rests. */
   | { readonly kind: 'calls'; readonly count: number };
+
+export function isRun(step: Deed | Run): step is Run {
+  return ['run', 'advance', 'turn', 'calls'].includes(step.kind);
+}
 
 /** @throws SimulationError `USAGE` when a server can not listen. Nothing was done then. */
 export function doDeed(core: Core, deed: Deed): void {

@@ -29,8 +29,8 @@ import { type ServerOptions, ServerSocket } from './server-socket.ts';
 import { SimulationError } from './simulation-error.ts';
 
 const FD_COUNT_MAX = 20_000;
-/** A turn that begins to wait for events alone. */
-const ONLY_FOR_EVENTS = 0x7fff_ffff;
+/** What `turn` answers when only events give it something to do. */
+export const ONLY_FOR_EVENTS = 0x7fff_ffff;
 const SEGMENT_BYTES_MAX = 65_483;
 
 /** How a guest ended. */

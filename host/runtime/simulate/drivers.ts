@@ -1,20 +1,21 @@
 // How a world's guest is run. One that exports `turn` goes on where it was. One that runs `_start`
 // can't be suspended: it is run anew, from its first instruction, through all that the test has
-// done so far, and left by unwinding where it comes to rest. Its world is made anew with it.
+// done so far, and left by unwinding where it comes to rest. Its world is made anew with it. So is
+// one with `turn` that was left in the midst of a turn.
 
 import { NS_PER_MS } from '../../base/units.ts';
 import { type Deed, doDeed, type Run } from './actions.ts';
-import { Core, type CoreHooks } from './core.ts';
+import { type Core, type CoreHooks, ONLY_FOR_EVENTS } from './core.ts';
+import { Script } from './script.ts';
 import { SimulationError } from './simulation-error.ts';
 
-/** What `turn` answers when only events matter. */
-const ONLY_FOR_EVENTS = 0x7fff_ffff;
 /** How often a turn may be interrupted before it counts as blocked for good. */
 const INTERRUPTIONS_MAX = 16;
 
 export interface Driver {
   /** The world as it is now. */
   readonly core: Core;
+  /** @throws SimulationError `USAGE`: nothing was done. */
   deed(deed: Deed): void;
   /** @throws SimulationError. */
   run(run: Run): void;
@@ -22,97 +23,87 @@ export interface Driver {
 
 type MakeCore = (hooks: CoreHooks) => Core;
 
-/** Counts a run's calls, and stops it when there are too many. */
-class Budget {
-  readonly #callCountMax: number;
-  #leftCount = 0;
-
-  constructor(callCountMax: number) {
-    this.#callCountMax = callCountMax;
-  }
-
-  renew(): void {
-    this.#leftCount = this.#callCountMax;
-  }
-
-  spend(): void {
-    if (--this.#leftCount >= 0) return;
-    throw new SimulationError(
-      'LIVELOCK',
-      `the guest made ${this.#callCountMax} calls and did not come to rest; the trace shows the last ones`,
-    );
-  }
-}
-
 /** For guests with `turn`. */
 export class InPlace implements Driver {
-  readonly core: Core;
-  readonly #budget: Budget;
+  core: Core;
+  readonly #makeCore: () => Core;
+  readonly #script: Script;
   #interruptions = 0;
   /** When the guest wants to be called again. */
   #callAgainNs = 0;
 
   constructor(makeCore: MakeCore, callBudget: number) {
-    this.#budget = new Budget(callBudget);
-    this.core = makeCore({
-      onBlock: () => this.#interrupt(),
-      onCall: () => this.#budget.spend(),
-    });
+    this.#script = new Script(callBudget);
+    const hooks = { onBlock: () => this.#interrupt(), onCall: () => this.#script.called() };
+    this.#makeCore = () => makeCore(hooks);
+    this.core = this.#makeCore();
   }
 
   deed(deed: Deed): void {
     doDeed(this.core, deed);
+    this.#script.add(deed);
   }
 
   run(run: Run): void {
-    this.#budget.renew();
-    if (run.kind === 'calls') {
-      throw new SimulationError('USAGE', 'a turn can not be left midway; use stepTurn()');
+    this.#script.add(run);
+    if (this.#script.isLeft) this.#beginAnew();
+    else this.#script.beginLast(this.core);
+    try {
+      do this.#perform();
+      while (this.#script.begin());
+    } catch (error) {
+      // A guest may catch what unwinds it, and end in a way of its own: it had been left by then.
+      if (!this.#script.isLeft) throw error;
     }
-    if (run.kind === 'turn') this.#turn();
-    else if (run.kind === 'run') this.#settle(Infinity);
-    else this.#advance(run.toNs);
+  }
+
+  #beginAnew(): void {
+    this.core = this.#makeCore();
+    this.#callAgainNs = 0;
+    this.#script.rewind(this.core);
+    this.#script.begin();
+  }
+
+  /** Turns until the run is over, and every other that begins in the midst of a turn. */
+  #perform(): void {
+    const { timeline } = this.core.network;
+    for (;;) {
+      timeline.catchUp();
+      if (this.core.end !== undefined) {
+        passTime(this.core, this.#script.current);
+        break;
+      }
+      const before = this.core.kernel.deedCount + timeline.happenedCount;
+      this.#turn();
+      const run = this.#script.current;
+      if (run.kind === 'turn') break;
+      const isBusy = this.#callAgainNs <= timeline.nowNs;
+      if (isBusy || this.core.kernel.deedCount + timeline.happenedCount !== before) continue;
+      const nextNs = this.#nextNs(run);
+      if (nextNs === Infinity) break;
+      timeline.advanceTo(nextNs);
+    }
+    this.#script.endRun();
   }
 
   #turn(): void {
-    if (this.core.end !== undefined) return;
     this.#interruptions = 0;
-    this.#budget.spend();
+    this.#script.spend();
     const answerMs = this.core.turn(0);
     const delayMs = answerMs === ONLY_FOR_EVENTS ? Infinity : answerMs;
     this.#callAgainNs = this.core.nowNs + delayMs * NS_PER_MS;
   }
 
-  /** Turns until one finds nothing to do and nothing is on its way that comes by `limitNs`. */
-  #settle(limitNs: number): void {
+  /** When a guest that has nothing to do is called again in this run. Infinity: the run is over. */
+  #nextNs(run: Run): number {
     const { timeline } = this.core.network;
-    for (;;) {
-      timeline.catchUp();
-      if (this.core.end !== undefined) {
-        timeline.settle();
-        return;
-      }
-      const before = this.core.kernel.deedCount + timeline.happenedCount;
-      this.#turn();
-      const isBusy = this.#callAgainNs <= timeline.nowNs;
-      if (isBusy || this.core.kernel.deedCount + timeline.happenedCount !== before) continue;
-      const nextNs = timeline.nextDeliveryNs;
-      if (nextNs === Infinity || nextNs > limitNs) return;
-      // A deadline of the guest's own comes before what arrives after it.
-      timeline.advanceTo(Math.min(nextNs, Math.max(this.#callAgainNs, timeline.nowNs)));
-    }
-  }
-
-  #advance(toNs: number): void {
-    const { timeline } = this.core.network;
-    for (;;) {
-      this.#settle(toNs);
-      const nextNs = Math.min(this.#callAgainNs, timeline.nextNs);
-      if (this.core.end !== undefined || nextNs > toNs) break;
-      timeline.advanceTo(nextNs);
-    }
-    timeline.advanceTo(toNs);
-    this.#settle(toNs);
+    const endNs = run.kind === 'advance' ? run.toNs : Infinity;
+    const deliveryNs = timeline.nextDeliveryNs;
+    // A deadline of the guest's own comes before what arrives after it.
+    if (deliveryNs <= endNs && deliveryNs < Infinity)
+      return Math.min(deliveryNs, this.#callAgainNs);
+    if (run.kind !== 'advance' || timeline.nowNs >= endNs) return Infinity;
+    return Math.min(this.#callAgainNs, timeline.nextNs, endNs);
   }
 
   /** A turn blocks, and nothing will come: `poll_oneoff` answers INTR, as the contract of turns has it. */
@@ -128,135 +119,68 @@ export class InPlace implements Driver {
   }
 }
 
-/** Thrown through a guest that has come to rest. */
-class AtRest extends Error {}
-
 /** For guests with `_start`. */
 export class ReExecution implements Driver {
   core: Core;
-  readonly #makeCore: MakeCore;
-  readonly #budget: Budget;
-  readonly #log: (Deed | Run)[] = [];
-  /** The trace's hash at the end of each run, which the next time must be the same. */
-  readonly #hashes: string[] = [];
-  // Of the replay that is under way:
-  #at = 0;
-  #runCount = 0;
-  #callsLeft = 0;
-  #isLeft = false;
+  readonly #makeCore: () => Core;
+  readonly #script: Script;
 
   constructor(makeCore: MakeCore, callBudget: number) {
-    this.#makeCore = makeCore;
-    this.#budget = new Budget(callBudget);
-    this.core = makeCore(this.#hooks());
+    this.#script = new Script(callBudget, (run) => {
+      this.core.network.timeline.horizonNs = run.kind === 'advance' ? run.toNs : Infinity;
+    });
+    const onBlock = (deadlineNs: number): boolean => this.#block(deadlineNs);
+    const onCall = (): void => this.#script.called();
+    this.#makeCore = () => makeCore({ onBlock, onCall });
+    this.core = this.#makeCore();
   }
 
   deed(deed: Deed): void {
-    this.#log.push(deed);
     doDeed(this.core, deed);
+    this.#script.add(deed);
   }
 
   run(run: Run): void {
     if (run.kind === 'turn') {
       throw new SimulationError('USAGE', 'this guest has no turn; use stepCall(), or run()');
     }
-    this.#log.push(run);
-    if (this.core.end === undefined) this.#replay();
-    else this.#passTime(run);
-  }
-
-  #hooks(): CoreHooks {
-    return { onBlock: (deadlineNs) => this.#block(deadlineNs), onCall: () => this.#called() };
+    this.#script.add(run);
+    if (this.core.end === undefined || this.#script.isLeft) this.#replay();
+    else passTime(this.core, run);
   }
 
   #replay(): void {
-    this.core = this.#makeCore(this.#hooks());
-    this.#at = -1;
-    this.#runCount = 0;
-    this.#isLeft = false;
-    this.#begin();
-    if (!this.#wasLeft()) this.#afterEnd();
-  }
-
-  /** Runs the guest. @returns true when it was left at rest, false when it came to its end */
-  #wasLeft(): boolean {
+    this.core = this.#makeCore();
+    this.#script.rewind(this.core);
+    this.#script.begin();
     try {
       this.core.runCommand();
     } catch (error) {
       // A guest may catch what unwinds it, and end in a way of its own: it had been left by then.
-      if (!this.#isLeft) throw error;
+      if (!this.#script.isLeft) throw error;
     }
-    return this.#isLeft;
-  }
-
-  /** Does what comes next in the log, up to something to run for. @returns false at the log's end */
-  #begin(): boolean {
-    for (this.#at++; this.#at < this.#log.length; this.#at++) {
-      const next = this.#log[this.#at] as Deed | Run;
-      if (isRun(next)) {
-        this.#budget.renew();
-        this.#callsLeft = next.kind === 'calls' ? next.count : 0;
-        this.core.network.timeline.horizonNs = next.kind === 'advance' ? next.toNs : Infinity;
-        return true;
-      }
-      doDeed(this.core, next);
-    }
-    return false;
+    if (this.#script.isLeft) return;
+    // The guest has ended, and the script may go on.
+    do passTime(this.core, this.#script.current);
+    while (this.#script.begin());
   }
 
   /** The guest rests. */
   #block(deadlineNs: number): boolean {
-    const run = this.#log[this.#at] as Run;
+    const run = this.#script.current;
     const { timeline } = this.core.network;
     if (run.kind === 'advance') {
       if (Math.min(deadlineNs, timeline.nextNs) <= run.toNs) return false;
       timeline.advanceTo(run.toNs);
     }
-    this.#rest();
+    this.#script.rest();
     return true;
-  }
-
-  #called(): void {
-    this.#budget.spend();
-    const run = this.#log[this.#at] as Run;
-    if (run.kind === 'calls' && --this.#callsLeft === 0) this.#rest();
-  }
-
-  /** Goes on with the log, or leaves the guest where it is. */
-  #rest(): void {
-    this.#checkHash();
-    if (this.#begin()) return;
-    this.#isLeft = true;
-    throw new AtRest('the guest is at rest');
-  }
-
-  #checkHash(): void {
-    const { hash } = this.core.kernel.log;
-    const before = (this.#hashes[this.#runCount++] ??= hash);
-    if (before === hash) return;
-    throw new SimulationError(
-      'NOT_DETERMINISTIC',
-      `the guest, run again, did something else before the end of run ${this.#runCount}`,
-    );
-  }
-
-  /** The guest has ended, and the log may go on. */
-  #afterEnd(): void {
-    for (; this.#at < this.#log.length; this.#at++) {
-      const next = this.#log[this.#at] as Deed | Run;
-      if (isRun(next)) this.#passTime(next);
-      else doDeed(this.core, next);
-    }
-  }
-
-  /** What is left to do for a world without a guest. */
-  #passTime(run: Run): void {
-    const { timeline } = this.core.network;
-    timeline.settle();
-    if (run.kind === 'advance') timeline.advanceTo(run.toNs);
   }
 }
 
-function isRun(step: Deed | Run): step is Run {
-  return ['run', 'advance', 'turn', 'calls'].includes(step.kind);
+/** What is left to do for a world without a guest. */
+function passTime(core: Core, run: Run): void {
+  const { timeline } = core.network;
+  timeline.settle();
+  if (run.kind === 'advance') timeline.advanceTo(run.toNs);
 }

@@ -95,8 +95,9 @@ export class World {
   }
 
   /**
-   * Lets a guest that runs `_start` make so many calls of its kernel, or fewer when it comes to
-   * rest before. @throws as {@link run}; `USAGE` for a guest that exports `turn`.
+   * Lets the guest make so many calls of its kernel, or fewer when it comes to rest before. One that
+   * exports `turn` may be left in the midst of a turn: what comes next then runs it anew, as a
+   * guest with `_start` is, and goes on from there. @throws as {@link run}
    */
   stepCall(count = 1): this {
     if (!Number.isInteger(count) || count < 1) throw usage(`stepCall(${count}): give 1 or more`);
