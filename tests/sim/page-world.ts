@@ -17,6 +17,12 @@ export async function liveHashes(modules: readonly Uint8Array[]): Promise<string
       world.advance(100);
       hashes.push(world.traceHash);
     }
+    const world = await simulate(bytes, { listen: ['unix:/run/page'], sendBufferBytes: 8192 });
+    world.connect().send('over a path');
+    for (let step = 0; step < 5; step++) world.stepCall();
+    world.listen('tcp:127.0.0.1:0');
+    const { descriptors } = world.run().inspect();
+    hashes.push(`${world.traceHash} ${JSON.stringify(descriptors)}`);
   }
   return hashes;
 }
