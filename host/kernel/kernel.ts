@@ -314,12 +314,14 @@ export interface Kernel {
   closeSet(set: SetHandle): SysResult;
 
   /**
-   * Watches `handle` in `set`, or changes how it is watched. ERROR and HANGUP are always included.
+   * Watches `handle` in `set`, or changes how it is watched: what is there is then told anew.
+   * ERROR and HANGUP are always included. Each set has its own interest and mode.
    *
-   * @param interest READ, WRITE, READ_HANGUP; 0 is not allowed, see {@link unwatch}.
+   * @param interest READ, WRITE, READ_HANGUP; 0: ERROR and HANGUP alone, of which a level is told by
+   *   every wait, so that who wants nothing has to {@link unwatch}.
    * @returns 0; `-PERM` when the handle can't be waited for because it is always ready (a file,
-   *   /dev/null); `-NOTSUP` for a mode that {@link capabilities} lacks; `-INVAL` for no interest or
-   *   one that can't be asked for.
+   *   /dev/null); `-NOTSUP` for a mode that {@link capabilities} lacks; `-INVAL` for an interest
+   *   that can't be asked for.
    *   Source: epoll_ctl(2).
    */
   watch(set: SetHandle, handle: Handle, interest: Interest, mode: Mode): SysResult;

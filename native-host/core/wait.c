@@ -34,7 +34,7 @@ int32_t pollux_watch(struct pollux_kernel* kernel, int32_t set, int32_t handle, 
   void* state = find_set(kernel, set);
   const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (state == NULL || entry == NULL) return -WASI_BADF;
-  if (interest == 0 || (interest & ~(uint32_t)POLLUX_INTEREST_ALL) != 0) return -WASI_INVAL;
+  if ((interest & ~(uint32_t)POLLUX_INTEREST_ALL) != 0) return -WASI_INVAL;
   if (mode < POLLUX_MODE_LEVEL || mode > POLLUX_MODE_ONE_SHOT) return -WASI_NOTSUP;
   if (mode == POLLUX_MODE_EDGE && !kernel->demux->has_edge) return -WASI_NOTSUP;
   if (mode == POLLUX_MODE_ONE_SHOT && !kernel->demux->has_one_shot) return -WASI_NOTSUP;

@@ -15,6 +15,7 @@ import { readinessContract } from './readiness.ts';
 import { recvContract } from './recv.ts';
 import { sendContract } from './send.ts';
 import { setsContract } from './sets.ts';
+import { severalSetsContract } from './several-sets.ts';
 import { socketsContract } from './sockets.ts';
 import { streamsContract } from './streams.ts';
 import { waitContract } from './wait.ts';
@@ -32,6 +33,7 @@ const CONTRACTS = [
   modesContract,
   levelsContract,
   setsContract,
+  severalSetsContract,
   waitContract,
   clocksContract,
 ];

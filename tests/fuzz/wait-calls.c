@@ -61,8 +61,9 @@ void fuzz_watch(struct fuzz_world* world, struct fuzz_kernel* kernel, struct fuz
   struct fuzz_handle* entry = fuzz_find(kernel, handle);
   if (entry == NULL || !is_open_set(kernel, set)) FUZZ_CHECK(watched == -WASI_BADF);
   if (watched == 0) {
-    FUZZ_CHECK(interest != 0 && mode >= 0 && mode <= POLLUX_MODE_ONE_SHOT);
-    entry->watches[set] = (struct fuzz_watch){.interest = interest, .mode = mode};
+    FUZZ_CHECK(mode >= 0 && mode <= POLLUX_MODE_ONE_SHOT);
+    entry->watches[set] =
+        (struct fuzz_watch){.is_watched = true, .interest = interest, .mode = mode};
   }
 }
 
@@ -83,7 +84,7 @@ static void check_event(struct fuzz_kernel* kernel, int32_t set, int32_t handle,
   struct fuzz_handle* entry = fuzz_find(kernel, handle);
   FUZZ_CHECK(entry != NULL);
   struct fuzz_watch* watch = &entry->watches[set];
-  FUZZ_CHECK(watch->interest != 0);
+  FUZZ_CHECK(watch->is_watched);
   FUZZ_CHECK(!watch->has_fired);
   FUZZ_CHECK(readiness != 0);
   const uint32_t unasked = READINESS_ALL & ~(uint32_t)POLLUX_INTEREST_ALL;

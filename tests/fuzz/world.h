@@ -23,7 +23,8 @@
 
 /* How a handle is watched in one set. */
 struct fuzz_watch {
-  uint32_t interest; /* 0: not watched */
+  bool is_watched;
+  uint32_t interest;
   int32_t mode;
   bool has_fired; /* of a one-shot: it is not reported again */
 };

@@ -260,7 +260,6 @@ static void wrong_arguments_are_refused(void) {
   const struct connection connection = make_connection(kernel);
   const int32_t handle = connection.near_end;
   const int32_t set = watching(kernel, connection, POLLUX_MODE_LEVEL);
-  CHECK_EQUAL(pollux_watch(kernel, set, handle, 0, POLLUX_MODE_LEVEL), -WASI_INVAL);
   CHECK_EQUAL(pollux_watch(kernel, set, handle, 4, POLLUX_MODE_LEVEL), -WASI_INVAL);
   CHECK_EQUAL(pollux_watch(kernel, set, handle, POLLUX_READ, 3), -WASI_NOTSUP);
   CHECK_EQUAL(pollux_watch(kernel, 1, handle, POLLUX_READ, 0), -WASI_BADF);

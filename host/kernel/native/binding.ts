@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 1;
+export const ABI = 2;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;

@@ -69,7 +69,7 @@ export class Waits {
     const watching = this.#sets[set];
     const file = this.#find(handle);
     if (watching === undefined || file === undefined) return -Errno.BADF;
-    if (!isInterest(interest)) return -Errno.INVAL;
+    if ((interest & ~INTEREST_ALL) !== 0) return -Errno.INVAL;
     if (mode < Mode.LEVEL || mode > Mode.ONE_SHOT) return -Errno.NOTSUP;
     if (file.isAlwaysReady && this.#network.rules.plainFilesAreReady) return -Errno.PERM;
     watching.watch(handle, file, interest, mode);
@@ -165,7 +165,8 @@ export class Waits {
     for (let at = 1; at < 1 + 3 * count; at += 3) {
       words[at + 2] = 0;
       if (this.#find(words[at] as number) === undefined) return -Errno.BADF;
-      if (!isInterest(words[at + 1] as number)) return -Errno.INVAL;
+      const interest = words[at + 1] as number;
+      if (interest === 0 || (interest & ~INTEREST_ALL) !== 0) return -Errno.INVAL;
     }
     return 0;
   }
@@ -186,8 +187,4 @@ export class Waits {
     this.#network.timeline.catchUp();
     return this.#handles.find(handle);
   }
-}
-
-function isInterest(interest: number): boolean {
-  return interest !== 0 && (interest & ~INTEREST_ALL) === 0;
 }
