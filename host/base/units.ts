@@ -19,6 +19,16 @@ export function wordsToDurationNs(low: number, high: number): number {
 }
 
 /**
+ * A duration of an unsigned 64-bit number of nanoseconds, never shorter than asked, as
+ * {@link wordsToDurationNs}; Infinity, for ever, where all bits are ones.
+ */
+export function wideToDurationNs(ns: bigint): number {
+  if (ns === 0xffff_ffff_ffff_ffffn) return Infinity;
+  const nearest = Number(ns);
+  return nearest < 2 ** 53 ? nearest : nearest * (1 + Number.EPSILON);
+}
+
+/**
  * The time from the instant `nowLow, nowHigh` to `low, high`, in nanoseconds; 0 when it has passed.
  * The subtraction is exact, the result rounded up.
  */

@@ -1,5 +1,6 @@
 // How the lists and structures in a guest's memory are printed.
 
+import { EpollEvent } from '../wasi/dialects/wasix-layout.ts';
 import {
   CLOCK_ABSTIME,
   Event,
@@ -57,6 +58,24 @@ export function eventsText(memory: GuestMemory, list: number, count: number): st
     if ((flags & EVENT_HANGUP) !== 0) parts.push('HANGUP');
     return parts.join(' ');
   });
+}
+
+/** `[IN|HUP ptr 0x5 fd 5 data1 5 #5]` */
+export function epollEventsText(memory: GuestMemory, list: number, count: number): string {
+  return listText(memory, { list, count, elementBytes: EpollEvent.BYTES }, (at) =>
+    epollEventText(memory, at),
+  );
+}
+
+/** `IN|ET ptr 0x5 fd 5 data1 5 #5`: data2, the widest, as the userdata of poll_oneoff. */
+export function epollEventText(memory: GuestMemory, at: number): string {
+  return [
+    flagsText('epoll_type', BigInt(memory.getUint32(at + EpollEvent.EVENTS))),
+    `ptr ${pointerText(memory.getUint32(at + EpollEvent.PTR))}`,
+    `fd ${memory.getUint32(at + EpollEvent.FD)}`,
+    `data1 ${memory.getUint32(at + EpollEvent.DATA1)}`,
+    userdataText(memory, at + EpollEvent.DATA2),
+  ].join(' ');
 }
 
 const FILE_TYPE_NAMES = [

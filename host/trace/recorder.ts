@@ -17,7 +17,7 @@ import {
 } from './signature-table.ts';
 
 /** Calls that may take long: the time is noted after them, and the others' is at most as old. */
-const TIMED: readonly string[] = ['poll_oneoff', 'sock_accept'];
+const TIMED: readonly string[] = ['poll_oneoff', 'epoll_wait', 'sock_accept'];
 
 const RESULT_MAX = UNWOUND - 1;
 const PAGE_BYTES = 65_536;

@@ -3,10 +3,13 @@
 
 import { errnoName } from '../base/errno.ts';
 import { AddressFamily, SockOption, SockType } from '../wasi/dialects/wasmedge-layout.ts';
+import { EpollCtl } from '../wasi/dialects/wasix-layout.ts';
 import { FLAG_NAMES, type FlagsKind, type Parameter } from '../wasi/signature.ts';
 
 /** Of bytes in a line. */
 const SHOWN_BYTES_MAX = 64;
+
+const EPOLL_OP_NAMES: readonly string[] = Object.keys(EpollCtl);
 
 const CLOCK_NAMES = ['REALTIME', 'MONOTONIC', 'PROCESS_CPUTIME', 'THREAD_CPUTIME'];
 
@@ -62,6 +65,7 @@ export function argumentText({ kind }: Parameter, value: number | bigint): strin
     case 'address':
     case 'pointer':
     case 'out':
+    case 'epoll_event':
       return pointerText(Number(value));
     case 'clock':
       return clockText(Number(value));
@@ -71,11 +75,14 @@ export function argumentText({ kind }: Parameter, value: number | bigint): strin
       return nameText(SockType, 'type', Number(value));
     case 'sockoption':
       return nameText(SockOption, 'option', Number(value));
+    case 'epoll_op':
+      return EPOLL_OP_NAMES[Number(value)] ?? `op ${value}`;
     case 'length':
     case 'count':
     case 'number':
     case 'port':
       return String(value);
+    case 'epoll_type':
     case 'fdflags':
     case 'fstflags':
     case 'lookupflags':

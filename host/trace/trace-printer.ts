@@ -2,10 +2,13 @@
 // they point to; result, what it wrote and how long it took after it.
 
 import { NS_PER_US, NS_PER_S } from '../base/units.ts';
+import { EpollCtl, EpollEvent } from '../wasi/dialects/wasix-layout.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions, type Place, PlaceKind } from '../wasi/regions.ts';
 import type { Parameter, Signature } from '../wasi/signature.ts';
 import {
+  epollEventsText,
+  epollEventText,
   eventsText,
   fdstatText,
   iovecsText,
@@ -87,9 +90,10 @@ export class TracePrinter implements CallObserver {
         signature.name === 'fd_fdstat_get' ? fdstatText(memory, pointer) : valueText(bytes);
       return [`${signature.parameters[place.pointer]?.name ?? ''} ${text}`];
     }
-    if (signature.name === 'poll_oneoff' && place.kind === PlaceKind.ARRAY) {
+    const listText = EVENT_TEXTS.get(signature.name);
+    if (listText !== undefined && place.kind === PlaceKind.ARRAY) {
       const count = memory.getUint32(parameters[place.written] ?? 0);
-      return [eventsText(memory, parameters[place.pointer] ?? 0, count)];
+      return [listText(memory, parameters[place.pointer] ?? 0, count)];
     }
     if (place.kind === PlaceKind.SIZED) {
       const pointer = parameters[place.pointer] ?? 0;
@@ -111,6 +115,12 @@ export class TracePrinter implements CallObserver {
     return bytesText(Uint8Array.from(pieces));
   }
 }
+
+/** How the events are printed that these write. */
+const EVENT_TEXTS = new Map([
+  ['poll_oneoff', eventsText],
+  ['epoll_wait', epollEventsText],
+]);
 
 /** Results and their places come after the call, and what counts a list is said by the list. */
 function argumentsText(
@@ -134,6 +144,8 @@ function argumentsText(
       const listText = signature.name === 'poll_oneoff' ? subscriptionsText : iovecsText;
       texts.push(listText(memory, pointer, count));
       at++;
+    } else if (parameter.kind === 'epoll_event' && isEventRead(parameters, pointer, memory)) {
+      texts.push(`{${epollEventText(memory, pointer)}}`);
     } else if (parameter.kind === 'pointer' && isText) {
       const bytes = memory.bytes.subarray(pointer, pointer + count);
       texts.push(isNumber ? valueText(bytes) : bytesText(bytes));
@@ -146,6 +158,11 @@ function argumentsText(
     }
   }
   return texts.join(', ');
+}
+
+/** Whether epoll_ctl looks at its event. */
+function isEventRead([, op]: readonly number[], event: number, memory: GuestMemory): boolean {
+  return op !== EpollCtl.DEL && memory.holds(event, EpollEvent.BYTES);
 }
 
 /** More than a line shows: so that it is seen that there is more. */

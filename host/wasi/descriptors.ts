@@ -7,7 +7,7 @@ import { FileType, type Handle } from '../kernel/kernel.ts';
 import { FD_FLAGS_ALL, FdFlags } from './layout.ts';
 
 /** What a descriptor is to the functions that take it. */
-export const Kind = { LISTENER: 0, STREAM: 1, STDIO: 2 } as const;
+export const Kind = { LISTENER: 0, STREAM: 1, STDIO: 2, EPOLL: 3 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 // Where each thing about a descriptor stands in its bits.
@@ -116,13 +116,13 @@ export class Descriptor {
     this.#bits = (this.#bits & ~(ERROR_BITS << ERROR_SHIFT)) | (-error << ERROR_SHIFT);
   }
 
-  /** A directory: there is nothing to wait for. */
+  /** There is nothing in a directory to wait for; and an epoll instance is waited on, not for. */
   get isUnpollable(): boolean {
-    return this.fileType === FileType.DIRECTORY;
+    return this.fileType === FileType.DIRECTORY || this.kind === Kind.EPOLL;
   }
 
   get isSocket(): boolean {
-    return this.kind !== Kind.STDIO;
+    return this.kind <= Kind.STREAM;
   }
 
   #set(bit: number, value: boolean): void {

@@ -3,16 +3,22 @@
 import { Errno } from '../base/errno.ts';
 import { Counter } from './control-block.ts';
 import { type Descriptor, Kind } from './descriptors.ts';
+import { EpollInstance } from './epoll-instances.ts';
 import type { Functions } from './functions.ts';
 import { Fdstat, FD_FLAGS_ALL, FdFlags, Filestat, Prestat, Rights } from './layout.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export function fdFunctions(sandbox: Sandbox): Functions {
-  const { descriptors, kernel } = sandbox;
+  const { descriptors, epolls, kernel } = sandbox;
 
   function close(descriptor: Descriptor): void {
+    if (descriptor instanceof EpollInstance) {
+      epolls.close(descriptor);
+      return;
+    }
     if (!descriptor.isRetired) kernel.close(descriptor.handle);
     descriptor.isRetired = true;
+    epolls.forget(descriptor.handle);
     if (descriptor.isAccepted) sandbox.count(Counter.CLOSED, 1);
   }
 
@@ -99,7 +105,9 @@ export function fdFunctions(sandbox: Sandbox): Functions {
  * to wasi-libc's isatty.
  */
 function rightsOf(descriptor: Descriptor): number {
-  const always = Rights.POLL_FD_READWRITE | Rights.FD_FDSTAT_SET_FLAGS | Rights.FD_FILESTAT_GET;
+  const anything = Rights.FD_FDSTAT_SET_FLAGS | Rights.FD_FILESTAT_GET;
+  if (descriptor.kind === Kind.EPOLL) return anything;
+  const always = anything | Rights.POLL_FD_READWRITE;
   if (descriptor.kind === Kind.LISTENER) return always | Rights.FD_READ | Rights.SOCK_ACCEPT;
   const readWrite = always | Rights.FD_READ | Rights.FD_WRITE;
   return descriptor.kind === Kind.STREAM ? readWrite | Rights.SOCK_SHUTDOWN : readWrite;

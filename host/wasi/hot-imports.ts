@@ -19,6 +19,25 @@ export const HOT_IMPORTS: ReadonlyMap<string, Wrap> = new Map<string, Wrap>([
     },
   ],
   [
+    'epoll_wait',
+    (call, body) => (epfd, eventsOut, countMax, timeout, countOut) => {
+      try {
+        call.begin();
+        return call.answer(
+          body(
+            epfd >>> 0,
+            eventsOut >>> 0,
+            countMax >>> 0,
+            BigInt.asUintN(64, timeout as bigint),
+            countOut >>> 0,
+          ),
+        );
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
     'sock_recv',
     (call, body) => (fd, iovs, iovsCount, riFlags, countOut, roFlagsOut) => {
       try {

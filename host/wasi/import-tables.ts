@@ -3,13 +3,15 @@
 // trace, a recording) reads them.
 
 import { WASMEDGE_SIGNATURES } from './dialects/wasmedge-signatures.ts';
+import { WASIX_MODULE_NAME, WASIX_SIGNATURES } from './dialects/wasix-signatures.ts';
 import type { Signature } from './signature.ts';
 import { MODULE_NAME, SIGNATURES } from './signatures.ts';
 
 /** Signatures by the name of their import module. */
 export type ImportTables = Readonly<Record<string, readonly Signature[]>>;
 
-/** Preview1's own, and what WasmEdge adds under the same module's name. */
-export const PREVIEW1_IMPORTS: readonly Signature[] = [...SIGNATURES, ...WASMEDGE_SIGNATURES];
-
-export const IMPORT_TABLES: ImportTables = { [MODULE_NAME]: PREVIEW1_IMPORTS };
+export const IMPORT_TABLES: ImportTables = {
+  // WasmEdge adds its own to preview1's module.
+  [MODULE_NAME]: [...SIGNATURES, ...WASMEDGE_SIGNATURES],
+  [WASIX_MODULE_NAME]: WASIX_SIGNATURES,
+};

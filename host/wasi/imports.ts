@@ -6,6 +6,8 @@ import { argsFunctions } from './args.ts';
 import { clockFunctions } from './clock.ts';
 import { connectFunctions } from './dialects/wasmedge.ts';
 import { optionFunctions } from './dialects/wasmedge-options.ts';
+import { epollFunctions } from './dialects/wasix-epoll.ts';
+import { WASIX_MODULE_NAME } from './dialects/wasix-signatures.ts';
 import { fdFunctions } from './fd.ts';
 import type { Functions, ImportFunction } from './functions.ts';
 import { HOT_IMPORTS } from './hot-imports.ts';
@@ -37,7 +39,10 @@ export function makeImports(sandbox: Sandbox): Record<string, Record<string, Imp
     ...randomFunctions(sandbox),
     ...socketFunctions(sandbox, transfer),
   };
-  const bodies: Readonly<Record<string, Functions>> = { [MODULE_NAME]: preview1 };
+  const bodies: Readonly<Record<string, Functions>> = {
+    [MODULE_NAME]: preview1,
+    [WASIX_MODULE_NAME]: epollFunctions(sandbox),
+  };
   const imports: Record<string, Record<string, ImportFunction>> = {};
   for (const [module, signatures] of Object.entries(IMPORT_TABLES)) {
     imports[module] = {};

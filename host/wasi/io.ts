@@ -3,6 +3,7 @@
 
 import { Errno } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
+import { Kind } from './descriptors.ts';
 import type { Functions } from './functions.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Transfer } from './transfer.ts';
@@ -17,22 +18,30 @@ export function ioFunctions(sandbox: Sandbox, transfer: Transfer): Functions {
   }
 
   return {
-    /** @returns 0, `-BADF`, `-FAULT`, `-AGAIN`, `-ISDIR`, and those of sock_recv on a socket. */
+    /**
+     * @returns 0, `-BADF`, `-FAULT`, `-AGAIN`, `-ISDIR`, `-INVAL` on an epoll instance, and those of
+     *   sock_recv on a socket.
+     */
     fd_read(fd: number, iovs: number, iovsCount: number, countOut: number) {
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return -Errno.BADF;
       if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
+      if (descriptor.kind === Kind.EPOLL) return -Errno.INVAL;
       const result = descriptor.isSocket
         ? transfer.receive(descriptor, iovs, iovsCount, 0)
         : transfer.read(descriptor, iovs, iovsCount);
       return answer(result, countOut);
     },
 
-    /** @returns 0, `-BADF`, `-FAULT`, `-AGAIN`, `-PIPE`, and those of sock_send on a socket. */
+    /**
+     * @returns 0, `-BADF`, `-FAULT`, `-AGAIN`, `-PIPE`, `-INVAL` on an epoll instance, and those of
+     *   sock_send on a socket.
+     */
     fd_write(fd: number, iovs: number, iovsCount: number, countOut: number) {
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return -Errno.BADF;
       if (!sandbox.memory.holds(countOut, 4)) return -Errno.FAULT;
+      if (descriptor.kind === Kind.EPOLL) return -Errno.INVAL;
       const result = descriptor.isSocket
         ? transfer.send(descriptor, iovs, iovsCount)
         : transfer.write(descriptor, iovs, iovsCount);

@@ -15,6 +15,7 @@ import { ConnectPolicy } from './connect-policy.ts';
 import { type ControlBlock, Counter, Outcome, Reason } from './control-block.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { Drain } from './drain.ts';
+import { EpollInstances } from './epoll-instances.ts';
 import { GuestExit } from './guest-exit.ts';
 import { GuestMemory } from './memory.ts';
 
@@ -58,6 +59,7 @@ export class Sandbox {
   readonly connectPolicy: ConnectPolicy;
   readonly drain: Drain;
   readonly descriptors = new DescriptorTable();
+  readonly epolls: EpollInstances;
   /** The one list for `waitFew`: a kernel that pins it, pins it once. */
   readonly few = new FewList();
   readonly #onEnd: ((error?: Error) => void) | undefined;
@@ -81,6 +83,7 @@ export class Sandbox {
     this.isInterruptible = options.isInterruptible;
     this.#onEnd = options.onEnd;
     this.drain = new Drain(this);
+    this.epolls = new EpollInstances(this);
   }
 
   /** Tells the sandbox the guest's memory: once, before the guest first runs. */

@@ -1,16 +1,37 @@
 // What a function of an import table is: its parameters, what each of them is, what a call writes and
 // what it takes out of the guest. The tables themselves are in signatures.ts and dialects/.
 
-/** Flags by the names that preview1 gives their bits; see {@link FLAG_NAMES}. */
+/** Flags by the names that preview1 and WASIX give their bits; see {@link FLAG_NAMES}. */
 export type FlagsKind =
-  'fdflags' | 'fstflags' | 'lookupflags' | 'oflags' | 'riflags' | 'rights' | 'sdflags' | 'siflags';
+  | 'epoll_type'
+  | 'fdflags'
+  | 'fstflags'
+  | 'lookupflags'
+  | 'oflags'
+  | 'riflags'
+  | 'rights'
+  | 'sdflags'
+  | 'siflags';
 
 /** Numbers and pointers of WasmEdge's sockets; `address` is one to a buffer and its length. */
 export type SocketKind = 'family' | 'socktype' | 'sockoption' | 'address' | 'port';
 
-/** What a parameter is. `out` is a pointer that results are written to. */
+/**
+ * What a parameter is. `out` is a pointer that results are written to, `epoll_event` one to a
+ * structure of this name.
+ */
 export type ParameterKind =
-  'fd' | 'pointer' | 'length' | 'count' | 'clock' | 'number' | 'out' | FlagsKind | SocketKind;
+  | 'fd'
+  | 'pointer'
+  | 'length'
+  | 'count'
+  | 'clock'
+  | 'number'
+  | 'out'
+  | 'epoll_op'
+  | 'epoll_event'
+  | FlagsKind
+  | SocketKind;
 
 export interface Parameter {
   readonly name: string;
@@ -114,6 +135,7 @@ function parseParameter(text: string): Parameter {
 
 /** The names of the bits, the lowest first. */
 export const FLAG_NAMES: Readonly<Record<FlagsKind, readonly string[]>> = {
+  epoll_type: ['IN', 'OUT', 'RDHUP', 'PRI', 'ERR', 'HUP', 'ET', 'ONESHOT'],
   fdflags: ['APPEND', 'DSYNC', 'NONBLOCK', 'RSYNC', 'SYNC'],
   fstflags: ['ATIM', 'ATIM_NOW', 'MTIM', 'MTIM_NOW'],
   lookupflags: ['SYMLINK_FOLLOW'],

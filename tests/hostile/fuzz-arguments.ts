@@ -3,6 +3,7 @@
 
 import { SockAddress } from '../../host/wasi/dialects/wasmedge-layout.ts';
 import { Iovec, Subscription } from '../../host/wasi/layout.ts';
+import { EpollEvent } from '../../host/wasi/dialects/wasix-layout.ts';
 import type { Parameter, Signature } from '../../host/wasi/signature.ts';
 import type { Random } from '../e2e/support/random.ts';
 
@@ -36,6 +37,7 @@ export class ArgumentMaker {
   readonly #random: Random;
   readonly #ports: readonly number[];
   #fds: readonly number[] = [];
+  #epfds: readonly number[] = [];
 
   /** @param ports to connect to */
   constructor(random: Random, ports: readonly number[] = [1]) {
@@ -46,13 +48,24 @@ export class ArgumentMaker {
   /**
    * @param memory what the lists are written to
    * @param fds those that are open
+   * @param epfds those of them that are epoll instances
    */
-  make({ name, parameters }: Signature, memory: DataView, fds: readonly number[]): Arguments {
+  make(
+    { name, parameters }: Signature,
+    memory: DataView,
+    fds: readonly number[],
+    epfds: readonly number[] = [],
+  ): Arguments {
     this.#fds = fds;
+    this.#epfds = epfds;
     const values = parameters.map((parameter) => this.#value(parameter, memory.byteLength));
     const address = values[parameters.findIndex(({ kind }) => kind === 'address')];
     if (typeof address === 'number') this.#writeAddress(memory, address);
     if (name === 'sock_getsockopt') this.#writeRoom(memory, Number(values[4]));
+    const event = values[parameters.findIndex(({ kind }) => kind === 'epoll_event')];
+    if (typeof event === 'number') this.#writeEpollEvent(memory, event);
+    // It has to answer at once, whatever is ready.
+    if (name === 'epoll_wait') values[3] = BigInt(this.#random.below(1000));
     const pointer = values[parameters.findIndex(({ kind }) => kind === 'pointer')];
     const count = values[parameters.findIndex(({ kind }) => kind === 'count')];
     if (typeof pointer !== 'number' || typeof count !== 'number') return values;
@@ -61,20 +74,24 @@ export class ArgumentMaker {
     return values;
   }
 
-  #value({ kind, type }: Parameter, memoryBytes: number): number | bigint {
+  #value({ name, kind, type }: Parameter, memoryBytes: number): number | bigint {
     const random = this.#random;
     if (type === 'i64') return random.chance(0.5) ? BigInt(random.below(1000)) : pick(random, WIDE);
     switch (kind) {
       case 'fd':
-        return this.#fd();
+        return name === 'epfd' ? this.#epfd() : this.#fd();
       case 'address':
       case 'pointer':
       case 'out':
+      case 'epoll_event':
         return this.#pointer(memoryBytes);
+      case 'epoll_op':
+        return random.chance(0.9) ? random.below(3) : pick(random, NUMBERS);
       case 'count':
         return random.chance(0.85) ? random.below(LIST_COUNT_MAX) : pick(random, COUNTS);
       case 'length':
         return this.#length(memoryBytes);
+      case 'epoll_type':
       case 'fdflags':
       case 'fstflags':
       case 'lookupflags':
@@ -105,6 +122,11 @@ export class ArgumentMaker {
     const random = this.#random;
     if (this.#fds.length > 0 && random.chance(0.85)) return pick(random, this.#fds);
     return random.chance(0.7) ? random.below(20) : pick(random, NUMBERS);
+  }
+
+  #epfd(): number {
+    const random = this.#random;
+    return this.#epfds.length > 0 && random.chance(0.9) ? pick(random, this.#epfds) : this.#fd();
   }
 
   #pointer(memoryBytes: number): number {
@@ -159,6 +181,15 @@ export class ArgumentMaker {
     if (pointer + 4 > memory.byteLength || this.#random.chance(0.1)) return;
     const bytes = pick(this.#random, [0, 1, 3, 4, 8, 9, 1024, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]);
     memory.setUint32(pointer, bytes, true);
+  }
+
+  #writeEpollEvent(memory: DataView, pointer: number): void {
+    if (pointer + EpollEvent.BYTES > memory.byteLength || this.#random.chance(0.1)) return;
+    for (let at = 0; at < EpollEvent.BYTES; at += 4) {
+      memory.setUint32(pointer + at, this.#random.next(), true);
+    }
+    const events = this.#random.chance(0.9) ? this.#random.below(256) : this.#random.next();
+    memory.setUint32(pointer + EpollEvent.EVENTS, events, true);
   }
 
   /** A list that is answered at once: one of its clocks is due, whatever else stands there. */

@@ -1,4 +1,4 @@
-// Random calls of preview1 over the native kernel, in this process, for a long hunt or a short one:
+// Random calls of every import over the native kernel, in this process, for a long hunt or a short one:
 //
 //     node --import tsx tests/hostile/fuzz.ts [--calls 20000] [--seed 1]
 //
@@ -11,7 +11,7 @@
 import { openSync, readdirSync, readlinkSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { errnoName } from '../../host/base/errno.ts';
-import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
+import { Kind } from '../../host/wasi/descriptors.ts';
 import { FdFlags } from '../../host/wasi/layout.ts';
 import { GuestMemory } from '../../host/wasi/memory.ts';
 import { CallRegions, type Region } from '../../host/wasi/regions.ts';
@@ -19,6 +19,7 @@ import { GuestExit } from '../../host/wasi/guest-exit.ts';
 import type { Signature } from '../../host/wasi/signature.ts';
 import type { Peer, StdioKind, StdioKinds } from '../contract/peers.ts';
 import { Random } from '../e2e/support/random.ts';
+import { ALL_SIGNATURES } from '../support/functions.ts';
 import { TestWorld } from '../wasi/world.ts';
 import { ArgumentMaker, type Arguments, pick } from './fuzz-arguments.ts';
 
@@ -35,13 +36,14 @@ const ENVIRON = ['A=b'];
 const ALLOWED = ['127.0.0.0/8:*', '[::1]:*'];
 
 /** Functions whose results depend on more than their arguments are called more often. */
-const OFTEN = /^(?:poll_|sock_(?:accept|recv|send|open|connect)|fd_(?:read|write)$)/;
-const CHOICES: readonly Signature[] = PREVIEW1_IMPORTS.filter(
+const OFTEN =
+  /^(?:poll_|epoll_(?:ctl|wait)|sock_(?:accept|recv|send|open|connect)|fd_(?:read|write)$)/;
+const CHOICES: readonly Signature[] = ALL_SIGNATURES.filter(
   ({ name }) => name !== 'proc_exit',
 ).flatMap((signature) =>
   Array.from({ length: OFTEN.test(signature.name) ? 12 : 1 }, () => signature),
 );
-const PROC_EXIT = PREVIEW1_IMPORTS.find(({ name }) => name === 'proc_exit');
+const PROC_EXIT = ALL_SIGNATURES.find(({ name }) => name === 'proc_exit');
 
 const { values } = parseArgs({
   options: {
@@ -124,7 +126,7 @@ class Round {
   #callOnce(signature: Signature): void {
     const { caller } = this.#world;
     this.#neverBlock();
-    const parameters = this.#maker.make(signature, caller.view, this.#openFds());
+    const parameters = this.#maker.make(signature, caller.view, ...this.#openFds());
     this.#note(`${signature.name}(${parameters.join(', ')})`);
     if (this.#memoryBefore.length !== caller.bytes.length) {
       this.#memoryBefore = new Uint8Array(caller.bytes.length);
@@ -202,11 +204,14 @@ class Round {
     else peer.close();
   }
 
-  #openFds(): number[] {
+  /** Those that are open, and those of them that are epoll instances. */
+  #openFds(): [number[], number[]] {
     const { descriptors } = this.#world.caller.sandbox;
-    return Array.from({ length: FD_COUNT_MAX }, (_, fd) => fd).filter((fd) => {
-      return descriptors.get(fd) !== undefined;
-    });
+    const all = Array.from({ length: FD_COUNT_MAX }, (_, fd) => fd);
+    return [
+      all.filter((fd) => descriptors.get(fd) !== undefined),
+      all.filter((fd) => descriptors.get(fd)?.kind === Kind.EPOLL),
+    ];
   }
 
   /** Every call answers at once: each descriptor is non-blocking, however the guest sets it. */
@@ -229,7 +234,7 @@ class Round {
 
   /** proc_exit leaves by GuestExit, and so does every call after it. */
   #exit(): void {
-    for (const signature of [PROC_EXIT, ...PREVIEW1_IMPORTS]) {
+    for (const signature of [PROC_EXIT, ...ALL_SIGNATURES]) {
       if (signature === undefined) throw new Error('the table has no proc_exit');
       const parameters = this.#maker.make(signature, this.#world.caller.view, []);
       this.#note(`${signature.name}(${parameters.join(', ')}) after the end`);

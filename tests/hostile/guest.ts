@@ -4,8 +4,7 @@
 //
 //     page 0     16 the report's iovec | 28 its result | 32 a counter | 64 answers | 1024 the row's
 
-import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
-import { MODULE_NAME } from '../../host/wasi/signatures.ts';
+import { ALL_SIGNATURES, moduleOf } from '../support/functions.ts';
 import { Op, type TypeText, unsigned, wasm } from '../support/wasm.ts';
 
 export const PAGE_BYTES = 65536;
@@ -50,13 +49,13 @@ export interface Step {
 
 /** The types of the imports, as wasm has them. */
 const TYPES = new Map<string, TypeText>(
-  PREVIEW1_IMPORTS.map(({ name, parameters, result }) => [
+  ALL_SIGNATURES.map(({ name, parameters, result }) => [
     name,
     `${parameters.map(({ type }) => type).join(' ')} -> ${result === 'errno' ? 'i32' : ''}`,
   ]),
 );
 
-/** Calls a function of preview1. The answer is its errno. */
+/** Calls an import. The answer is its errno. */
 export function call(name: string, ...parameters: (number | bigint | Word)[]): Step {
   return {
     imports: [name],
@@ -102,9 +101,9 @@ export function repeat(count: number, step: Step): Step {
   };
 }
 
-/** An import of preview1 as a module has it. */
+/** An import as a module has it. */
 export function wasiImport(name: string): readonly [string, string, TypeText] {
-  return [MODULE_NAME, name, TYPES.get(name) ?? '->'];
+  return [moduleOf(name), name, TYPES.get(name) ?? '->'];
 }
 
 /** The module of a guest that makes the calls and reports. */

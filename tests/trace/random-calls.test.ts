@@ -5,16 +5,14 @@ import { randomInt } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { record } from '../../host/trace/record.ts';
 import { replay } from '../../host/trace/replay.ts';
-import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
 import type { Signature } from '../../host/wasi/signature.ts';
-import { MODULE_NAME } from '../../host/wasi/signatures.ts';
 import { Random } from '../e2e/support/random.ts';
 import { ArgumentMaker, type Arguments, pick } from '../hostile/fuzz-arguments.ts';
+import { ALL_SIGNATURES, byModule, byName } from '../support/functions.ts';
 import { suite } from '../support/suite.ts';
 import { wasm } from '../support/wasm.ts';
-import { Caller } from '../wasi/caller.ts';
 import { NONBLOCK } from '../wasi/spec.ts';
-import { withWorld } from '../wasi/world.ts';
+import { RESULT, withWorld } from '../wasi/world.ts';
 
 const SEED = Number(process.env['POLLUX_FUZZ_SEED'] ?? randomInt(2 ** 31));
 const CALL_COUNT = 600;
@@ -23,7 +21,7 @@ const FD_COUNT = 64;
 const MEMORY_BYTES = 4 * 65_536;
 
 /** These may block, and proc_exit does not return. */
-const CHOICES = PREVIEW1_IMPORTS.filter(({ name }) => name !== 'proc_exit');
+const CHOICES = ALL_SIGNATURES.filter(({ name }) => name !== 'proc_exit');
 
 interface Seen {
   readonly signature: Signature;
@@ -46,18 +44,20 @@ test(
       const live = Object.fromEntries(
         CHOICES.map(({ name }) => [name, (...values: Arguments) => caller.call(name, ...values)]),
       );
-      const recorded = record({ [MODULE_NAME]: live });
+      const recorded = record(byModule(live));
       recorded.attach(instanceOf(caller.memory));
-      const functions = recorded.imports[MODULE_NAME] as Record<string, Caller['call']>;
+      const functions = byName(recorded.imports);
       const seen: Seen[] = [];
       const fds = Array.from({ length: 4 }, () => world.connect().fd);
+      assert.is(world.errno('epoll_create', RESULT), 'SUCCESS');
+      const epfd = caller.u32(RESULT);
       for (let index = 0; index < CALL_COUNT; index++) {
         // A call that blocks would wait in vain.
         for (let fd = 0; fd < FD_COUNT; fd++) caller.call('fd_fdstat_set_flags', fd, NONBLOCK);
         const signature = pick(random, CHOICES);
-        const parameters = maker.make(signature, caller.view, [world.listenFd, ...fds]);
+        const parameters = maker.make(signature, caller.view, [world.listenFd, ...fds], [epfd]);
         const before = caller.bytes.slice();
-        const call = functions[signature.name] as unknown as (...values: Arguments) => number;
+        const call = functions[signature.name] as (...values: Arguments) => number;
         const result = call(...parameters.map(signed));
         seen.push({ signature, parameters, before, result, after: caller.bytes.slice() });
         if (random.chance(0.2)) world.peers.connect(world.address);
@@ -86,7 +86,7 @@ function check(file: Uint8Array, seen: readonly Seen[]): number {
   const instance = new WebAssembly.Instance(guest, {});
   const memory = new Uint8Array((instance.exports['memory'] as WebAssembly.Memory).buffer);
   replayed.attach(instance);
-  const functions = replayed.imports[MODULE_NAME] as Record<string, (...v: Arguments) => number>;
+  const functions = byName(replayed.imports);
   for (const [index, { signature, parameters, before, result, after }] of seen.entries()) {
     memory.set(before);
     const told = `call ${index + 1}, ${signature.name}(${parameters.join(', ')})`;

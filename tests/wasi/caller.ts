@@ -7,8 +7,8 @@ import { ControlBlock } from '../../host/wasi/control-block.ts';
 import { Descriptor, Kind } from '../../host/wasi/descriptors.ts';
 import { makeImports } from '../../host/wasi/imports.ts';
 import { Sandbox } from '../../host/wasi/sandbox.ts';
-import { MODULE_NAME } from '../../host/wasi/signatures.ts';
 import { FileType, type Handle, type Kernel } from '../../host/kernel/kernel.ts';
+import { byName } from '../support/functions.ts';
 import { Event, EventType, Iovec, Subscription } from './spec.ts';
 
 /** Every byte that no call has written still has this value. */
@@ -63,7 +63,7 @@ export class Caller {
       fdCountMax,
       connectPolicy: new ConnectPolicy(this.#connectRules),
     });
-    this.#functions = makeImports(this.sandbox)[MODULE_NAME] as Record<string, CallableImport>;
+    this.#functions = byName(makeImports(this.sandbox));
     this.sandbox.useMemory(this.memory);
     this.clear();
   }

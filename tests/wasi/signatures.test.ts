@@ -1,14 +1,15 @@
-// The table of signatures against the functions: every import exists, writes just what the table
+// The tables of signatures against the functions: every import exists, writes just what the table
 // says, and answers what docs/wasi-coverage.md says.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { PREVIEW1_IMPORTS } from '../../host/wasi/import-tables.ts';
 import { GuestMemory } from '../../host/wasi/memory.ts';
+import { IMPORT_TABLES } from '../../host/wasi/import-tables.ts';
 import { CallRegions } from '../../host/wasi/regions.ts';
 import { SIGNATURES } from '../../host/wasi/signatures.ts';
+import { ALL_SIGNATURES } from '../support/functions.ts';
 import { suite } from '../support/suite.ts';
 import { SENTINEL } from './caller.ts';
 import { ADDRESS, open, putAddress } from './outgoing.ts';
@@ -17,12 +18,19 @@ import { IOVECS, type TestWorld, withWorld } from './world.ts';
 const test = suite('signatures');
 const page = readFileSync(new URL('../../docs/wasi-coverage.md', import.meta.url), 'utf8');
 
-test('there are the 46 functions of preview1 and 4 more, and the page names them all', () => {
-  assert.is(new Set(SIGNATURES.map(({ name }) => name)).size, 46);
-  const names = new Set(PREVIEW1_IMPORTS.map(({ name }) => name));
-  assert.is(PREVIEW1_IMPORTS.length, 50);
-  assert.is(names.size, 50);
-  for (const name of names) assert.ok(page.includes(`\`${name}\``), `the page lacks ${name}`);
+test('there are the 46 functions of preview1, each once, and the page names them all', () => {
+  const names = new Set(SIGNATURES.map(({ name }) => name));
+  assert.is(SIGNATURES.length, 46);
+  assert.is(names.size, 46);
+});
+
+test('the page names every function of every table, and each import module', () => {
+  for (const [module, signatures] of Object.entries(IMPORT_TABLES)) {
+    assert.ok(page.includes(`\`${module}\``), `the page lacks ${module}`);
+    for (const { name } of signatures) {
+      assert.ok(page.includes(`\`${name}\``), `the page lacks ${name}`);
+    }
+  }
 });
 
 test(
@@ -61,6 +69,19 @@ const CALLS: Readonly<Record<string, (world: TestWorld) => (number | bigint)[]>>
     world.caller.setFdSubscription(8192 + 48, 1, 99, 1n);
     return [8192, 9000, 2, 512];
   },
+  epoll_create: () => [512],
+  epoll_ctl: (world) => {
+    const epfd = createEpoll(world);
+    return [epfd, 0, readable(world), 1024];
+  },
+  epoll_wait: (world) => {
+    const epfd = createEpoll(world);
+    world.caller.view.setUint32(1024, 1, true);
+    for (let index = 0; index < 2; index++) {
+      assert.is(world.errno('epoll_ctl', epfd, 0, readable(world), 1024), 'SUCCESS');
+    }
+    return [epfd, 9000, 3, 0n, 512];
+  },
   sched_yield: () => [],
   random_get: () => [700, 100],
   sock_accept: (world) => {
@@ -83,7 +104,7 @@ const CALLS: Readonly<Record<string, (world: TestWorld) => (number | bigint)[]>>
   sock_shutdown: (world) => [readable(world), 2],
 };
 
-for (const signature of PREVIEW1_IMPORTS) {
+for (const signature of ALL_SIGNATURES) {
   const { name } = signature;
   const prepare = CALLS[name];
   if (prepare === undefined) continue;
@@ -124,7 +145,7 @@ for (const signature of PREVIEW1_IMPORTS) {
 }
 
 test('what no call is listed for answers no success: it is not built, or does not return', () => {
-  const rest = PREVIEW1_IMPORTS.map(({ name }) => name).filter((name) => CALLS[name] === undefined);
+  const rest = ALL_SIGNATURES.map(({ name }) => name).filter((name) => CALLS[name] === undefined);
   const unbuilt = [...page.matchAll(/^\| `(\w+)` +\| ([A-Z]+) +\|$/gm)].map(([, name]) => name);
   const others = ['fd_prestat_get', 'fd_prestat_dir_name', 'proc_exit', 'proc_raise'];
   assert.equal(rest.toSorted(), [...unbuilt, ...others].toSorted());
@@ -144,6 +165,11 @@ function unixSocket(world: TestWorld): number {
   return fd;
 }
 
+function createEpoll(world: TestWorld): number {
+  assert.is(world.errno('epoll_create', 512), 'SUCCESS');
+  return world.caller.u32(512);
+}
+
 /** A connection with 7 bytes to read, into buffers of 5 and 100. */
 function readable(world: TestWorld): number {
   const { fd, peer } = world.connect();
@@ -156,7 +182,7 @@ function readable(world: TestWorld): number {
 
 /** `fd` for every descriptor, 0 for the rest: these calls look at nothing else. */
 function parametersOf(name: string, fd: number): (number | bigint)[] {
-  const signature = PREVIEW1_IMPORTS.find((candidate) => candidate.name === name);
+  const signature = ALL_SIGNATURES.find((candidate) => candidate.name === name);
   return (signature?.parameters ?? []).map(({ kind, type }) => {
     if (kind === 'fd') return fd;
     return type === 'i64' ? 0n : 0;

@@ -21,7 +21,7 @@ export interface Inspection {
 
 export interface DescriptorView {
   readonly fd: number;
-  readonly kind: 'listener' | 'connection' | 'stdio';
+  readonly kind: 'listener' | 'connection' | 'stdio' | 'epoll';
   readonly isNonBlocking: boolean;
   /** What it is ready for: `READ|WRITE`, or empty. */
   readonly ready: string;
@@ -85,6 +85,7 @@ const KIND_NAMES = {
   [Kind.LISTENER]: 'listener',
   [Kind.STREAM]: 'connection',
   [Kind.STDIO]: 'stdio',
+  [Kind.EPOLL]: 'epoll',
 } as const;
 
 const MODE_NAMES = {

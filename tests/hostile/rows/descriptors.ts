@@ -1,7 +1,7 @@
 // Descriptors that are closed, absurd or of the wrong kind, flags that mean nothing, and too many
 // of anything: H24 to H33, H35, H36, H38, H46 to H48.
 
-import { PREVIEW1_IMPORTS } from '../../../host/wasi/import-tables.ts';
+import { ALL_SIGNATURES } from '../../support/functions.ts';
 import { BUFFER, call, IOVECS, LIST, repeat, RESULT, RESULT2, type Step, words } from '../guest.ts';
 import type { StepsRow } from '../row.ts';
 
@@ -12,14 +12,14 @@ const ONE_BUFFER = [[IOVECS, words(BUFFER, 4)]] as const;
 
 /** Every function that takes a descriptor, called with `fd` for each, and else nothing wrong. */
 function callsOn(fd: number, prefix = ''): Step[] {
-  return PREVIEW1_IMPORTS.filter(
+  return ALL_SIGNATURES.filter(
     ({ name, parameters }) =>
       name.startsWith(prefix) && parameters.some(({ kind }) => kind === 'fd'),
   ).map(({ name, parameters }) => {
     const values = parameters.map(({ kind, type }) => {
       if (kind === 'fd') return fd;
       if (type === 'i64') return 0n;
-      return kind === 'pointer' || kind === 'out' ? LIST : 0;
+      return /^(?:pointer|out|epoll_event)$/.test(kind) ? LIST : 0;
     });
     return call(name, ...values);
   });
