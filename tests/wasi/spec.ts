@@ -1,7 +1,7 @@
-// The numbers of preview1 as the tests know them: written down from the specification once more,
-// and not taken from host/wasi/layout.ts, so that a wrong number there shows.
+// The numbers of preview1 and WASIX as the tests know them: written down from the specification once more,
+// and not taken from host/wasi/, so that a wrong number there shows.
 //
-// Source: WebAssembly/WASI, wasi-0.1, preview1/docs.md.
+// Source: WebAssembly/WASI, wasi-0.1, preview1/docs.md; for epoll, wasix-libc, api_wasix.h.
 
 export const Subscription = {
   BYTES: 48,
@@ -44,3 +44,9 @@ export const RECV_PEEK = 1;
 export const RECV_WAITALL = 2;
 export const SHUT_READ = 1;
 export const SHUT_WRITE = 2;
+
+export const EPOLL_EVENT_BYTES = 32;
+export const EpollBit: Readonly<Record<string, number>> = {
+  ...{ IN: 1, OUT: 2, RDHUP: 4, PRI: 8, ERR: 16, HUP: 32, ET: 64, ONESHOT: 128 },
+};
+export const EpollOp = { ADD: 0, MOD: 1, DEL: 2 } as const;

@@ -202,7 +202,7 @@ export class TestWorld {
 /** Runs `body` over a fresh world, and leaves nothing of it. */
 export function withWorld(
   body: (world: TestWorld) => void,
-  options?: ConstructorParameters<typeof TestWorld>[0],
+  options?: TestWorldOptions,
 ): () => void {
   return () => {
     const world = new TestWorld(options);
