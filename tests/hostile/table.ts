@@ -1,6 +1,6 @@
 // The table of hostile guests: every input of the list that can be reached, by its number there.
 //
-// Three numbers are missing, since they can't occur: H34 (a descriptor closed while another call
+// The list is older than the epoll imports, whose rows are numbered E. Three numbers are missing, since they can't occur: H34 (a descriptor closed while another call
 // polls it), H40 (memory changed while the host reads it) and H41 (an import called from within an
 // import). A guest has one thread, a shared memory is refused when the module is loaded, and no
 // import calls what a guest exports.
@@ -9,6 +9,7 @@ import { bufferRows } from './rows/buffers.ts';
 import { connectRows } from './rows/connect.ts';
 import { descriptorRows } from './rows/descriptors.ts';
 import { endRows } from './rows/ends.ts';
+import { epollRows } from './rows/epoll.ts';
 import { moduleRows } from './rows/modules.ts';
 import { plantedRows } from './rows/planted.ts';
 import { pointerRows } from './rows/pointers.ts';
@@ -21,6 +22,7 @@ export const CALL_ROWS: readonly Row[] = [
   ...pointerRows,
   ...bufferRows,
   ...pollRows,
+  ...epollRows,
   ...descriptorRows,
   ...connectRows,
 ];

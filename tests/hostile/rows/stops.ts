@@ -64,6 +64,9 @@ const waits: readonly ModuleRow[] = [
       data: [[LIST, clockSubscription(1n, clock, ALL_ONES, flags)]],
     }),
   ),
+  stopped('E8', 'a wait of an epoll instance for ever can be stopped', {
+    steps: [call('epoll_create', RESULT), call('epoll_wait', 3, EVENTS, 8, ALL_ONES, RESULT2)],
+  }),
   stopped(
     'H16-set',
     'a wait for more descriptors than a handful can be stopped',
