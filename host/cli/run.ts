@@ -18,10 +18,20 @@ const V8_FLAGS = ['--no-liftoff', '--max-inlined-bytecode-size-cumulative=3000']
 /** @returns the exit code. */
 export async function runCommand(command: RunCommand): Promise<number> {
   const signals = new SignalWatch(command.limits.drainTimeoutMs !== 0);
+  try {
+    return await runUntilEnd(command, signals);
+  } catch (error) {
+    // A signal ended the start.
+    if (signals.exitCode !== undefined) return signals.exitCode;
+    throw error;
+  }
+}
+
+async function runUntilEnd(command: RunCommand, signals: SignalWatch): Promise<number> {
   const { record, recordNamesModule, trace, limits } = command;
   const guest = await run(command.guest, {
     ...{ args: command.args, listen: command.listen, env: command.env },
-    ...{ connect: command.connect, allowConnect: command.allowConnect },
+    ...{ connect: command.connect, allowConnect: command.allowConnect, signal: signals.ending },
     nonBlockingListeners: command.nonBlockingListeners,
     ...limits,
     v8Flags: V8_FLAGS,

@@ -11,12 +11,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SAME_SIGNAL_MS = 500;
 /** A guest is terminated after 100 ms; one that is still there is beyond JavaScript's reach. */
 const LAST_RESORT_MS = 2000;
-/** Before there is a guest: a connection that is given to it, or its module, may take longer. */
-const START_MS_MAX = 100;
 
 /** The signals of the process. Made before anything is opened that one must not leave behind. */
 export class SignalWatch {
   readonly #drains: boolean;
+  readonly #ending = new AbortController();
   #guest: Guest | undefined;
   #firstMs: number | undefined;
   #exitCode: number | undefined;
@@ -30,6 +29,11 @@ export class SignalWatch {
   /** 128 + n when signal n ended the guest; undefined when it drained, or ended by itself. */
   get exitCode(): number | undefined {
     return this.#exitCode;
+  }
+
+  /** Ends what a guest waits for before it starts. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   /** Has signals speak to `guest`; one that came while it was started ends it. */
@@ -51,13 +55,11 @@ export class SignalWatch {
 
   #end(signal: (typeof SIGNALS)[number]): void {
     this.#exitCode ??= ExitCode.SIGNALLED + constants.signals[signal];
-    setTimeout(
-      () => {
-        removeAllFiles();
-        exitProcess(this.#exitCode ?? ExitCode.FAILED);
-      },
-      this.#guest === undefined ? START_MS_MAX : LAST_RESORT_MS,
-    ).unref();
+    setTimeout(() => {
+      removeAllFiles();
+      exitProcess(this.#exitCode ?? ExitCode.FAILED);
+    }, LAST_RESORT_MS).unref();
+    this.#ending.abort();
     void this.#guest?.stop();
   }
 }

@@ -19,6 +19,14 @@ export interface ConnectRequest {
   readonly text: string;
 }
 
+/** How long a connection is waited for. */
+export interface ConnectWait {
+  /** All addresses of a host together. */
+  readonly timeoutMs: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /** @throws PolluxError `BAD_ADDRESS` */
 export function parseConnectRequest(text: string): ConnectRequest {
   const address = parseListenAddress(text);
@@ -32,21 +40,21 @@ export function parseConnectRequest(text: string): ConnectRequest {
 /**
  * Connects to the first address of the host that answers.
  *
- * @param timeoutMs how long it may take, all of them together.
  * @returns a connected socket of `kernel`.
  * @throws PolluxError `BAD_ADDRESS` when the host has no address, `CANNOT_CONNECT` when it is
- *   refused, out of reach, or does not answer in time.
+ *   refused, out of reach, or does not answer in time. AbortError.
  */
 export async function openConnection(
   kernel: Kernel,
   { address, text }: ConnectRequest,
-  timeoutMs: number,
+  wait: ConnectWait,
 ): Promise<Handle> {
   const addresses = await resolveAddress(address, purposeOf(text));
+  const { timeoutMs, signal } = wait;
   const deadlineMs = performance.now() + timeoutMs;
   let errno: number = Errno.ADDRNOTAVAIL;
   for (const candidate of addresses) {
-    const result = await connect(kernel, candidate, deadlineMs);
+    const result = await connect(kernel, candidate, deadlineMs, signal);
     if (result >= 0) return result;
     errno = -result;
     if (performance.now() >= deadlineMs) break;
@@ -55,8 +63,16 @@ export async function openConnection(
   throw new PolluxError('CANNOT_CONNECT', `${purposeOf(text)}: ${reason}`);
 }
 
-/** @returns a handle, or a negated errno; `-TIMEDOUT` also when the deadline came. */
-async function connect(kernel: Kernel, address: Address, deadlineMs: number): Promise<number> {
+/**
+ * @returns a handle, or a negated errno; `-TIMEDOUT` also when the deadline came.
+ * @throws AbortError; the socket is left to the end of the kernel.
+ */
+async function connect(
+  kernel: Kernel,
+  address: Address,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const handle = kernel.open(address.family);
   if (handle < 0) return handle;
   let askMs = ASK_MS_FIRST;
@@ -68,7 +84,7 @@ async function connect(kernel: Kernel, address: Address, deadlineMs: number): Pr
       kernel.close(handle);
       return isUnderWay(result) ? -Errno.TIMEDOUT : result;
     }
-    await sleep(Math.min(askMs, leftMs));
+    await sleep(Math.min(askMs, leftMs), undefined, signal === undefined ? {} : { signal });
     askMs = Math.min(2 * askMs, ASK_MS_MAX);
   }
 }

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly connect?: readonly string[];
   /** How long each of those may take, in milliseconds. By default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** Ends the wait for those: `run` rejects with an `AbortError`. A guest that runs is not touched. */
+  readonly signal?: AbortSignal;
   /**
    * What the guest may connect to by itself; by default nothing. `HOST:PORT`, `IPV4/LENGTH:PORT`,
    * `[IPV6]:PORT`, `[IPV6/LENGTH]:PORT` or `unix:/PATH`; PORT is a number, a range `N-M`, or `*`.

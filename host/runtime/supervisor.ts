@@ -70,7 +70,7 @@ const REASONS: Readonly<Record<Outcome, GuestEnd['reason']>> = {
  *
  * @throws PolluxError `MODULE_NOT_FOUND`, `MODULE_REFUSED`, `BAD_ADDRESS`, `CANNOT_LISTEN`,
  *   `CANNOT_CONNECT`, `NO_ADDON`, `NO_DESCRIPTORS`, `CANNOT_RECORD`, `USAGE`. Then nothing is left
- *   behind.
+ *   behind. And an `AbortError`, see `signal`.
  */
 export async function run(source: ModuleSource, options: RunOptions = {}): Promise<Guest> {
   checkEnvironment(options.env ?? {});
@@ -90,8 +90,8 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
     // Before the listeners: whoever connected to one would be reset if this failed.
     const connections: Handle[] = [];
     for (const request of connectRequests) {
-      const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-      connections.push(await openConnection(kernel, request, timeoutMs));
+      const { connectTimeoutMs: timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
+      connections.push(await openConnection(kernel, request, { timeoutMs, signal }));
     }
     for (const [index, request] of requests.entries()) {
       listeners.push(await openListener(kernel, request, index));

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PolluxError, run } from 'pollux';
 import * as assert from 'uvu/assert';
+import { formatAddress } from '../../host/kernel/address.ts';
+import { makeNativeKernel } from '../contract/native-peers.ts';
 import { suite } from '../support/suite.ts';
 import { REPOSITORY } from './support/child.ts';
 import { cGuest, ROT13_COMMAND, ROT13_REACTOR, withDirectory } from './support/guests.ts';
@@ -112,6 +114,23 @@ for (const [index, [code, source, options]] of refusals.entries()) {
     assert.equal(readdirSync('/proc/self/fd'), before);
   });
 }
+
+test('a signal ends the wait for a connection, and nothing is left behind', async () => {
+  const { kernel, peers } = makeNativeKernel();
+  const { address } = peers.listen('unix', 0);
+  // The queue is full: whoever comes now tries again and again.
+  peers.connect(address);
+  const before = readdirSync('/proc/self/fd');
+  const ending = new AbortController();
+  const connect = [formatAddress(address)];
+  const starting = run(ROT13_COMMAND, { connect, signal: ending.signal });
+  setImmediate(() => ending.abort());
+  const error: unknown = await starting.catch((reason: unknown) => reason);
+  assert.is((error as Error).name, 'AbortError');
+  assert.equal(readdirSync('/proc/self/fd'), before);
+  kernel.destroy();
+  peers.close();
+});
 
 test('an address in use is refused, and free when the other has gone', async () => {
   const other = await listen({ host: '127.0.0.1', port: 0 });
