@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { CONNECT_FAULTS } from './connect-faults.ts';
+import { EPOLL_FAULTS } from './epoll-faults.ts';
 import type { Fault } from './fault.ts';
 import { copyRepository, plant, runTests, type Verdict } from './planted.ts';
 import { POLL_FAULTS } from './poll-faults.ts';
@@ -15,7 +16,12 @@ import { SOCKET_FAULTS } from './socket-faults.ts';
 
 const test = suite('tests/wasi notices');
 
-const FAULTS: readonly Fault[] = [...CONNECT_FAULTS, ...POLL_FAULTS, ...SOCKET_FAULTS];
+const FAULTS: readonly Fault[] = [
+  ...CONNECT_FAULTS,
+  ...EPOLL_FAULTS,
+  ...POLL_FAULTS,
+  ...SOCKET_FAULTS,
+];
 const LANES = 2;
 const BUILD = fileURLToPath(new URL('../../build', import.meta.url));
 

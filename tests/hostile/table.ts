@@ -1,9 +1,10 @@
 // The table of hostile guests: every input of the list that can be reached, by its number there.
 //
-// The list is older than the epoll imports, whose rows are numbered E. Three numbers are missing, since they can't occur: H34 (a descriptor closed while another call
-// polls it), H40 (memory changed while the host reads it) and H41 (an import called from within an
-// import). A guest has one thread, a shared memory is refused when the module is loaded, and no
-// import calls what a guest exports.
+// The rows of the epoll imports are numbered E, for the list does not have them. Three of its numbers
+// are missing, since they can't occur: H34 (a descriptor closed while another call polls it), H40
+// (memory changed while the host reads it) and H41 (an import called from within an import). A guest
+// has one thread, a shared memory is refused when the module is loaded, and no import calls what a
+// guest exports.
 
 import { bufferRows } from './rows/buffers.ts';
 import { connectRows } from './rows/connect.ts';

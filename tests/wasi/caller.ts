@@ -72,7 +72,11 @@ export class Caller {
   call(name: string, ...parameters: (number | bigint)[]): number {
     const call = this.#functions[name];
     if (call === undefined) throw new Error(`there is no ${name}`);
-    return call(...parameters.map((value) => (typeof value === 'number' ? value | 0 : value)));
+    return call(
+      ...parameters.map((value) =>
+        typeof value === 'number' ? value | 0 : BigInt.asIntN(64, value),
+      ),
+    );
   }
 
   /** Lets the guest connect to one pattern more. */

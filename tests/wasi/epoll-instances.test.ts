@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { Reason } from '../../host/wasi/control-block.ts';
+import { handleIndex } from '../../host/kernel/kernel.ts';
 import { suite } from '../support/suite.ts';
 import { PAGE_BYTES } from './caller.ts';
 import { onBoth } from './epoller.ts';
@@ -182,5 +183,29 @@ onBoth(test, 'a drained listener is never ready, and still answers', (world, epo
   world.closeFd(world.listenFd);
   assert.is(epoller.ctl(epfd, 'DEL', world.listenFd), 'BADF');
 });
+
+onBoth(
+  test,
+  'a connection that comes in the place of a drained listener is a new one',
+  (world, epoller) => {
+    const epfd = epoller.create();
+    const { fd: kept } = world.connect();
+    const second = world.listen('ipv4');
+    epoller.add(epfd, world.listenFd, 'IN', 1);
+    const gone = world.handleOf(world.listenFd);
+    const queued = world.peers.connect(second.address);
+    world.peers.settle();
+    world.caller.control.ask(Reason.DRAIN);
+    assert.is(epoller.wait(epfd), '');
+    const fd = world.accept(NONBLOCK, second.fd);
+    assert.is(handleIndex(world.handleOf(fd)), handleIndex(gone), 'the kernel uses it again');
+    assert.is(epoller.ctl(epfd, 'DEL', fd), 'NOENT');
+    epoller.add(epfd, fd, 'OUT', 2);
+    world.closeFd(world.listenFd);
+    assert.is(epoller.wait(epfd), '2:OUT');
+    world.closeFd(kept);
+    queued.close();
+  },
+);
 
 test.run();
