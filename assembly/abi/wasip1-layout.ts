@@ -94,6 +94,8 @@ export const FDFLAGS_NONBLOCK: u16 = 4;
 
 export const FILETYPE_SOCKET_STREAM: u8 = 6;
 
+export const STDIN: u32 = 0;
+export const STDOUT: u32 = 1;
 export const STDERR: u32 = 2;
 /** The first descriptor that a host may have opened for the guest. */
 export const FD_PREOPENED_FIRST: u32 = 3;

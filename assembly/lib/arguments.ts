@@ -4,7 +4,8 @@ import { argsGet, argsSizesGet } from "../abi/wasip1";
 import { E2BIG, NOMEM, SUCCESS } from "../abi/wasip1-layout";
 import { blockBytesFor, takeBlock } from "./block-pool";
 import { literalByte, literalLength } from "./literal";
-import { addNumber, addText, exitWithLine } from "./stderr";
+import { addNumber, addText } from "./line";
+import { exitWithLine } from "./stderr";
 
 /** More than any program of ours has use for. */
 const ARGUMENT_BYTES_MAX: u32 = 65536;

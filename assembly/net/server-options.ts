@@ -1,8 +1,8 @@
 // What a server takes from its command line: --idle-ms N and --ring-bytes N.
 
-import { argumentAt, isText, parseNumber, readArguments } from "../lib/arguments";
+import { argumentAt, isText, readArguments } from "../lib/arguments";
 import { isPowerOfTwo } from "../lib/block-pool";
-import { addText, addTextAt, exitWithLine } from "../lib/stderr";
+import { exitMalformed, exitUnknown, numberFrom } from "../lib/options";
 
 const IDLE_MS_MAX: u32 = i32.MAX_VALUE;
 const RING_BYTES_MIN: u32 = 16;
@@ -30,27 +30,7 @@ export function readServerOptions(): void {
       ringBytes = numberFrom(name, value, RING_BYTES_MIN, RING_BYTES_MAX);
       if (!isPowerOfTwo(ringBytes)) exitMalformed(name, value);
     } else {
-      addText("guest: unknown argument ");
-      addTextAt(name);
-      exitWithLine(2);
+      exitUnknown(name);
     }
   }
-}
-
-function numberFrom(name: usize, value: usize, smallest: u32, largest: u32): u32 {
-  const number = value == 0 ? -1 : parseNumber(value, largest);
-  if (number < <i64>smallest) exitMalformed(name, value);
-  return <u32>number;
-}
-
-function exitMalformed(name: usize, value: usize): void {
-  addText("guest: ");
-  addTextAt(name);
-  if (value == 0) {
-    addText(" needs a value");
-  } else {
-    addText(" does not take ");
-    addTextAt(value);
-  }
-  exitWithLine(2);
 }

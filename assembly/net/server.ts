@@ -3,7 +3,8 @@
 import { FD_PREOPENED_FIRST, SUCCESS } from "../abi/wasip1-layout";
 import { open } from "../demux/default";
 import { Callback } from "../lib/callback";
-import { addText, exitWithErrno, exitWithLine } from "../lib/stderr";
+import { addText } from "../lib/line";
+import { exitWithErrno, exitWithLine } from "../lib/stderr";
 import { setUpConnections } from "./connection";
 import { openListener } from "./listener";
 import { idleMs, readServerOptions, ringBytes } from "./server-options";

@@ -3,7 +3,8 @@
 // that was inlined into it, would stay in the first, slow code (measured with V8).
 
 import { Callback, indexOf } from "../lib/callback";
-import { addText, exitWithErrno } from "../lib/stderr";
+import { addText } from "../lib/line";
+import { exitWithErrno } from "../lib/stderr";
 
 /**
  * Turns until a turn fails; then says so on stderr and ends the guest with code 1.

@@ -3,7 +3,8 @@
 
 import { clockTimeGet } from "../abi/wasip1";
 import { CLOCKID_MONOTONIC, SUCCESS } from "../abi/wasip1-layout";
-import { addText, exitWithErrno } from "../lib/stderr";
+import { addText } from "../lib/line";
+import { exitWithErrno } from "../lib/stderr";
 import { NS_PER_MS } from "../lib/units";
 
 const timeNs: usize = memory.data(8, 8);
