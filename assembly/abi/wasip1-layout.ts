@@ -94,6 +94,13 @@ export const FDFLAGS_NONBLOCK: u16 = 4;
 
 export const FILETYPE_SOCKET_STREAM: u8 = 6;
 
+/** Bits of `Fdstat.rightsBase`: what a stream can do, and what a listener. */
+export const RIGHTS_SOCK_SHUTDOWN: u64 = 0x10000000;
+export const RIGHTS_SOCK_ACCEPT: u64 = 0x20000000;
+
+/** Of `sock_shutdown`: no more is sent. */
+export const SDFLAGS_WR: u8 = 2;
+
 export const STDIN: u32 = 0;
 export const STDOUT: u32 = 1;
 export const STDERR: u32 = 2;

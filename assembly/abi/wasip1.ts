@@ -33,7 +33,12 @@ export declare function fdFdstatGet(fd: u32, fdstat: usize): u16;
 @external("wasi_snapshot_preview1", "fd_fdstat_set_flags")
 export declare function fdFdstatSetFlags(fd: u32, fdflags: u16): u16;
 
-/** Writes to a stream; we use it for stderr only. */
+/** Reads from a stream; 0 bytes at its end. */
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_read")
+export declare function fdRead(fd: u32, iovecs: usize, iovecCount: u32, readBytes: usize): u16;
+
+/** Writes to a stream; one that does not block may take fewer bytes than it is given. */
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "fd_write")
 export declare function fdWrite(fd: u32, iovecs: usize, iovecCount: u32, writtenBytes: usize): u16;
@@ -80,3 +85,8 @@ export declare function sockSend(
   siflags: u16,
   sentBytes: usize,
 ): u16;
+
+/** Ends one direction of a connection, or both. */
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "sock_shutdown")
+export declare function sockShutdown(fd: u32, sdflags: u8): u16;

@@ -1,25 +1,11 @@
 // A listener: takes connections until none is waiting, in bounded batches.
 
-import {
-  AGAIN,
-  CONNABORTED,
-  HOSTUNREACH,
-  INTR,
-  MFILE,
-  NETDOWN,
-  NETUNREACH,
-  NFILE,
-  NOBUFS,
-  NOMEM,
-  NOPROTOOPT,
-  PERM,
-  PROTO,
-  SUCCESS,
-} from "../abi/wasip1-layout";
+import { AGAIN, NOMEM, SUCCESS } from "../abi/wasip1-layout";
 import { reserve } from "../demux/default";
 import { fail, leaveMoreToDo } from "../reactor/dispatch";
 import { openSlot, reserveSlot } from "../reactor/fd-table";
 import { Slot } from "../reactor/slot";
+import { isExhaustion, isTransient } from "./accept-errors";
 import { admitFrom, isAdmissionSuspended, Listener, suspendAdmission } from "./admission";
 import { openConnection } from "./connection";
 import { accept, acceptedFd, setNonBlocking } from "./socket";
@@ -56,23 +42,4 @@ function acceptBatch(listener: Slot, _readiness: u8, error: u16): void {
     }
   }
   leaveMoreToDo();
-}
-
-/** The connection stays in the queue, and the listener readable. Source: accept(2). */
-function isExhaustion(errno: u16): bool {
-  return errno == MFILE || errno == NFILE || errno == NOBUFS || errno == NOMEM;
-}
-
-/** An error of the connection that would have been taken: the next is another's. Same source. */
-function isTransient(errno: u16): bool {
-  return (
-    errno == CONNABORTED ||
-    errno == INTR ||
-    errno == PROTO ||
-    errno == NOPROTOOPT ||
-    errno == NETDOWN ||
-    errno == NETUNREACH ||
-    errno == HOSTUNREACH ||
-    errno == PERM
-  );
 }

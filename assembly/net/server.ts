@@ -1,17 +1,14 @@
 // A server: every listener that the host opened for the guest, and what is done to the bytes.
 
-import { FD_PREOPENED_FIRST, SUCCESS } from "../abi/wasip1-layout";
+import { SUCCESS } from "../abi/wasip1-layout";
 import { open } from "../demux/default";
 import { Callback } from "../lib/callback";
 import { addText } from "../lib/line";
 import { exitWithErrno, exitWithLine } from "../lib/stderr";
 import { setUpConnections } from "./connection";
 import { openListener } from "./listener";
+import { NO_FD, nextListener } from "./preopened";
 import { idleMs, readServerOptions, ringBytes } from "./server-options";
-import { describe, isStreamSocket } from "./socket";
-
-/** Descriptors looked at, should a host never answer BADF. */
-const FD_COUNT_MAX: u32 = 4096;
 
 /**
  * Serves on all listeners, from the first turn on.
@@ -35,13 +32,9 @@ export function serve(transform: Callback): void {
   exitWithLine(2);
 }
 
-/** Directories come before listeners, and nothing comes after a descriptor that is not open. */
 function openListeners(): u32 {
   let count: u32 = 0;
-  for (let i: u32 = 0; i < FD_COUNT_MAX; i++) {
-    const fd = FD_PREOPENED_FIRST + i;
-    if (!describe(fd)) break;
-    if (!isStreamSocket()) continue;
+  for (let fd = nextListener(NO_FD); fd != NO_FD; fd = nextListener(fd)) {
     const errno = openListener(fd);
     if (errno != SUCCESS) {
       addText("guest: cannot listen");

@@ -8,6 +8,8 @@ import {
   Fdstat,
   FILETYPE_SOCKET_STREAM,
   PROTO,
+  RIGHTS_SOCK_ACCEPT,
+  RIGHTS_SOCK_SHUTDOWN,
   SUCCESS,
 } from "../abi/wasip1-layout";
 import { RingBuffer } from "./ring-buffer";
@@ -73,7 +75,22 @@ export function describe(fd: u32): bool {
   return errno != BADF;
 }
 
-/** Whether the descriptor that {@link describe} was asked about is a stream socket. */
-export function isStreamSocket(): bool {
+/**
+ * Whether the descriptor that {@link describe} was asked about is a stream socket that takes
+ * connections. A host that says nothing of rights has no others.
+ */
+export function isListener(): bool {
+  return isStreamSocket() && !isConnection();
+}
+
+/** Whether the descriptor that {@link describe} was asked about is a connection. */
+export function isConnection(): bool {
+  const rights = changetype<Fdstat>(fdstat).rightsBase;
+  return (
+    isStreamSocket() && (rights & RIGHTS_SOCK_ACCEPT) == 0 && (rights & RIGHTS_SOCK_SHUTDOWN) != 0
+  );
+}
+
+function isStreamSocket(): bool {
   return changetype<Fdstat>(fdstat).filetype == FILETYPE_SOCKET_STREAM;
 }
