@@ -1,6 +1,5 @@
-// Builds the guests: every program of assembly/programs as a command (build/NAME.wasm) and as a
-// reactor (build/NAME.reactor.wasm), and the modules of the unit tests (build/guest-kernels.wasm,
-// build/guest-posix.wasm).
+// Builds the guests: every program of assembly/programs as a command (build/NAME.wasm), those that
+// turn as a reactor, too (build/NAME.reactor.wasm), and the modules of the unit tests.
 // One process compiles them all; nothing is done when every output is newer than every source.
 
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -11,6 +10,22 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
 const CONFIG = 'asconfig.json';
 const PROGRAMS = 'assembly/programs';
+const DEFAULT_DEMUX = 'assembly/demux/default.ts';
+
+/**
+ * The demultiplexer, a file of assembly/demux, that each program turns with. A program that is not
+ * here does not turn: it is a command only, and ends where its file ends.
+ */
+const DEMUX_OF_PROGRAM = new Map([
+  ['early-epoll', 'early-epoll'],
+  ['epoll-rot13', 'epoll-edge'],
+  ['poll-echo', 'poll'],
+  ['rot13-echo', 'poll-oneoff'],
+  ['select-rot13', 'select'],
+]);
+
+/** Each of them is tested with the same program: build/demux-NAME.reactor.wasm. */
+const DEMUXES = ['early-epoll', 'epoll-edge', 'epoll-level', 'poll', 'poll-oneoff', 'select'];
 
 /**
  * Builds what is out of date.
@@ -35,17 +50,24 @@ export async function buildGuests({ force = false } = {}) {
 /**
  * Compiles one module.
  *
- * @param {{ entry: string, source: string | null, target: string }} module
+ * @typedef {{ entry: string, source: string | null, demux?: string, target: string, output: string }} Module
+ *   `source` is the text of an entry that is no file; `demux` goes into the place of the default.
+ * @param {Module} module
  * @param {string[]} extraArguments more options of asc.
  * @returns {Promise<Uint8Array>}
  */
-export async function compile({ entry, source, target }, extraArguments = []) {
+export async function compile({ entry, source, demux, target }, extraArguments = []) {
   // Loaded only here: it takes half a second, and most builds have nothing to do.
   const { default: asc } = await import('assemblyscript/asc');
   let bytes;
   const options = ['--config', CONFIG, '--target', target, '--baseDir', ROOT, '-o', 'module.wasm'];
   const { error, stderr } = await asc.main([entry, ...options, ...extraArguments], {
-    readFile: (name, base) => (name === entry && source !== null ? source : read(base, name)),
+    readFile: async (name, base) => {
+      if (name === entry && source !== null) return source;
+      const text = await read(base, name);
+      if (name !== DEFAULT_DEMUX || demux === undefined) return text;
+      return text.replace(/"\.\/[\w-]+"/, `"./${demux}"`);
+    },
     writeFile: (name, contents) => {
       if (name === 'module.wasm') bytes = contents;
     },
@@ -56,31 +78,38 @@ export async function compile({ entry, source, target }, extraArguments = []) {
   return bytes;
 }
 
-/** The modules of a program. Their entries exist in memory only: they bind program and core. */
+/**
+ * The modules of a program. Their entries exist in memory only: they bind program and core.
+ *
+ * @returns {Module[]} the command, and the reactor when the program turns.
+ */
 export function modulesOf(program) {
-  const core = `import { turn } from "./reactor/dispatch";\nimport "./programs/${program}";\n`;
+  const demux = DEMUX_OF_PROGRAM.get(program);
+  const command = {
+    entry: 'assembly/command.ts',
+    target: 'command',
+    output: `build/${program}.wasm`,
+  };
+  const itself = `import "./programs/${program}";\n`;
+  if (demux === undefined) return [{ ...command, source: itself }];
   const loop =
     'import { turnForEver } from "./reactor/command";\nturnForEver(changetype<usize>(turn));\n';
   return [
-    {
-      entry: 'assembly/command.ts',
-      source: core + loop,
-      target: 'command',
-      output: `build/${program}.wasm`,
-    },
-    {
-      entry: 'assembly/reactor.ts',
-      source: `${core}export { turn };\n`,
-      target: 'reactor',
-      output: `build/${program}.reactor.wasm`,
-    },
+    { ...command, demux, source: `import { turn } from "./reactor/dispatch";\n${itself}${loop}` },
+    reactorOf(program, demux, `build/${program}.reactor.wasm`),
   ];
+}
+
+function reactorOf(program, demux, output) {
+  const source = `import { turn } from "./reactor/dispatch";\nimport "./programs/${program}";\nexport { turn };\n`;
+  return { entry: 'assembly/reactor.ts', target: 'reactor', demux, source, output };
 }
 
 async function plan() {
   const programs = (await readdir(join(ROOT, PROGRAMS))).filter((name) => name.endsWith('.ts'));
   return [
     ...programs.sort().flatMap((name) => modulesOf(basename(name, '.ts'))),
+    ...DEMUXES.map((demux) => reactorOf('rot13-echo', demux, `build/demux-${demux}.reactor.wasm`)),
     testModule('assembly/kernels.ts', 'build/guest-kernels.wasm'),
     testModule('assembly/posix-kernels.ts', 'build/guest-posix.wasm'),
   ];

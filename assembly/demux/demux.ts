@@ -12,8 +12,8 @@ export interface Demux {
   reserve(): bool;
 
   /**
-   * Watches `slot` for `interest`, bits of READ and WRITE, and for nothing else from now on.
-   * Level-triggered: what stays ready is reported by every wait.
+   * Watches `slot` for `interest`, bits of READ and WRITE, and for nothing else from now on. What
+   * stays ready is marked by every wait, however the mechanism below triggers.
    *
    * @returns false when memory was refused. What was to be dropped is dropped then, what was to be
    *   added is missing. Going from one interest to the other never fails.
@@ -32,4 +32,13 @@ export interface Demux {
    *   An error of one descriptor is marked on its slot and is no error of the wait.
    */
   wait(timeoutNs: i64): i32;
+
+  /**
+   * A call on `slot` for `interest`, READ or WRITE, has answered AGAIN. An edge-triggered mechanism
+   * reports once, so its demux keeps what is ready until this; to the others it says nothing.
+   */
+  noteAgain(slot: Slot, interest: u8): void;
+
+  /** Whether the next wait finds something ready that only the demux knows of: do not sleep. */
+  isReadinessKept(): bool;
 }

@@ -28,6 +28,8 @@ import {
   subscriptionsAt,
 } from "./subscriptions";
 
+export { isReadinessKept, noteAgain } from "./level";
+
 const eventCountAt: usize = memory.data(4, 4);
 
 /** Implements `Demux.open`. */

@@ -8,7 +8,7 @@
 
 import { fdClose } from "../abi/wasip1";
 import { AGAIN, INTR, Iovec } from "../abi/wasip1-layout";
-import { forget, watch } from "../demux/default";
+import { forget, noteAgain, watch } from "../demux/default";
 import { Callback, indexOf } from "../lib/callback";
 import { List, ListNode } from "../lib/list";
 import { NS_PER_MS } from "../lib/units";
@@ -107,7 +107,7 @@ function receiveMore(connection: Connection): bool {
   if (result <= 0) {
     if (wasEmpty) ring.release();
     if (result == 0) connection.hasPeerFinished = true;
-    return result == 0 || isRetried(connection, result);
+    return result == 0 || isRetried(connection, READ, result);
   }
   transformNewest(ring, result);
   noteTraffic(connection);
@@ -128,13 +128,14 @@ function transformNewest(ring: RingBuffer, bytes: u32): void {
 /** Sends once what the ring holds. False: the connection was closed. */
 function sendHeld(connection: Connection): bool {
   const result = send(connection.fd, connection.ring);
-  if (result < 0) return isRetried(connection, result);
+  if (result < 0) return isRetried(connection, WRITE, result);
   noteTraffic(connection);
   return true;
 }
 
 /** Whether a call is made again when the descriptor is ready; if not, the connection is closed. */
-function isRetried(connection: Connection, result: i32): bool {
+function isRetried(connection: Connection, interest: u8, result: i32): bool {
+  if (result == -(<i32>AGAIN)) noteAgain(connection, interest);
   if (result == -(<i32>AGAIN) || result == -(<i32>INTR)) return true;
   close(connection);
   return false;

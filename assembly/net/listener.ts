@@ -1,9 +1,10 @@
 // A listener: takes connections until none is waiting, in bounded batches.
 
 import { AGAIN, NOMEM, SUCCESS } from "../abi/wasip1-layout";
-import { reserve } from "../demux/default";
+import { noteAgain, reserve } from "../demux/default";
 import { fail, leaveMoreToDo } from "../reactor/dispatch";
 import { openSlot, reserveSlot } from "../reactor/fd-table";
+import { READ } from "../reactor/interest";
 import { Slot } from "../reactor/slot";
 import { isExhaustion, isTransient } from "./accept-errors";
 import { admitFrom, isAdmissionSuspended, Listener, suspendAdmission } from "./admission";
@@ -36,7 +37,7 @@ function acceptBatch(listener: Slot, _readiness: u8, error: u16): void {
     } else if (isExhaustion(errno)) {
       return suspendAdmission();
     } else if (errno == AGAIN) {
-      return;
+      return noteAgain(listener, READ);
     } else if (!isTransient(errno)) {
       return fail(errno);
     }

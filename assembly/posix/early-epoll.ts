@@ -58,6 +58,9 @@ let count: u32 = 0;
 /** The list is behind the bindings. */
 let isStale: bool = true;
 
+/** How many directions are bound in all: subscriptions of the list. */
+let directionCount: u32 = 0;
+
 /** Where the next search for active ones begins. */
 let next: u32 = 0;
 
@@ -74,18 +77,29 @@ export function bindEvent(fd: i32, event: usize): i32 {
   const wanted = event == 0 ? 0 : changetype<EarlyEvent>(event).event;
   if ((wanted & ~(POLLIN | POLLOUT)) != 0) return -(<i32>INVAL);
   const index = indexOf(fd);
-  if (wanted == 0) {
-    if (index < count) unbind(index);
-    return 0;
-  }
-  if (fdFdstatGet(fd, fdstat) == BADF) return -(<i32>BADF);
-  if (index == count && !addOne()) return -(<i32>NOMEM);
-  const binding = bindingAt(index);
-  binding.fd = fd;
-  binding.id = changetype<EarlyEvent>(event).id;
-  binding.event = wanted;
+  const boundBefore = index < count ? bindingAt(index).event : 0;
+  const directions = directionCount - popcnt(boundBefore) + popcnt(wanted);
   isStale = true;
+  if (wanted == 0) {
+    if (boundBefore != 0) unbind(index);
+  } else {
+    if (fdFdstatGet(fd, fdstat) == BADF) return -(<i32>BADF);
+    // The list's too: getting events is no time to find that there is none.
+    if (!list.reserve(directions) || !reserveBinding()) return -(<i32>NOMEM);
+    if (index == count) count++;
+    const binding = bindingAt(index);
+    binding.fd = fd;
+    binding.id = changetype<EarlyEvent>(event).id;
+    binding.event = wanted;
+  }
+  directionCount = directions;
   return 0;
+}
+
+/** Whether one more descriptor can be bound to one thing: takes the memory for it. */
+export function reserveBind(): bool {
+  isStale = true;
+  return list.reserve(directionCount + 1) && reserveBinding();
 }
 
 /**
@@ -119,20 +133,18 @@ function indexOf(fd: i32): u32 {
   return count;
 }
 
-/** Makes the place behind the last one a binding. False when memory was refused. */
-function addOne(): bool {
-  if ((count + 1) * BINDING_BYTES > bindingsBytes) {
-    const largerBytes = bindingsBytes == 0 ? BLOCK_BYTES_FIRST : bindingsBytes << 1;
-    const larger = takeBlock(largerBytes);
-    if (larger == 0) return false;
-    if (bindings != 0) {
-      memory.copy(larger, bindings, bindingsBytes);
-      giveBlock(bindings, bindingsBytes);
-    }
-    bindings = larger;
-    bindingsBytes = largerBytes;
+/** Makes sure that there is room for one more binding. False when memory was refused. */
+function reserveBinding(): bool {
+  if ((count + 1) * BINDING_BYTES <= bindingsBytes) return true;
+  const largerBytes = bindingsBytes == 0 ? BLOCK_BYTES_FIRST : bindingsBytes << 1;
+  const larger = takeBlock(largerBytes);
+  if (larger == 0) return false;
+  if (bindings != 0) {
+    memory.copy(larger, bindings, bindingsBytes);
+    giveBlock(bindings, bindingsBytes);
   }
-  count++;
+  bindings = larger;
+  bindingsBytes = largerBytes;
   return true;
 }
 
@@ -140,13 +152,10 @@ function addOne(): bool {
 function unbind(index: u32): void {
   count--;
   memory.copy(bindings + index * BINDING_BYTES, bindings + count * BINDING_BYTES, BINDING_BYTES);
-  isStale = true;
 }
 
 function buildList(): bool {
-  let places: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) places += popcnt(bindingAt(i).event);
-  if (!list.clear(places)) return false;
+  if (!list.clear(directionCount)) return false;
   for (let i: u32 = 0; i < count; i++) {
     const binding = bindingAt(i);
     if ((binding.event & POLLIN) != 0) list.add(i, EVENTTYPE_FD_READ, binding.fd);

@@ -19,7 +19,7 @@ import {
   SubscriptionFd,
   SUCCESS,
 } from "../abi/wasip1-layout";
-import { BLOCK_BYTES_MAX, blockBytesFor, giveBlock, takeBlock } from "../lib/block-pool";
+import { blockBytesFor, giveBlock, takeBlock } from "../lib/block-pool";
 
 const SUBSCRIPTION_BYTES: u32 = <u32>offsetof<SubscriptionFd>();
 const EVENT_BYTES: u32 = <u32>offsetof<Event>();
@@ -27,6 +27,9 @@ const PLACE_BYTES: u32 = SUBSCRIPTION_BYTES + EVENT_BYTES;
 
 /** No caller's: theirs are places in an array, or descriptors. */
 const CLOCK_USERDATA: u64 = u64.MAX_VALUE;
+
+/** Our host takes 65,536 in a call; one of them may be the clock's. */
+const COUNT_MAX: u32 = 65535;
 
 /** 292 years: what a wait for nothing, without a timeout, waits for. */
 const FOR_EVER_NS: u64 = i64.MAX_VALUE;
@@ -41,13 +44,28 @@ export class PollList {
   private capacity: u32;
   private count: u32;
 
-  /** Empties the list and makes room for `countMax` descriptors. False when memory was refused. */
-  clear(countMax: u32): bool {
-    this.count = 0;
+  /**
+   * Makes sure that {@link clear} finds room for so many. What the list holds may be gone then.
+   * False when memory or the host's limit ran out.
+   */
+  reserve(countMax: u32): bool {
+    if (countMax < this.capacity) return true;
+    if (countMax > COUNT_MAX) return false;
     // One place more: the clock's.
-    const neededBytes = (<u64>countMax + 1) * PLACE_BYTES;
-    if (neededBytes > BLOCK_BYTES_MAX) return false;
-    if (neededBytes > this.blockBytes && !this.grow(blockBytesFor(<u32>neededBytes))) return false;
+    const bytes = blockBytesFor((countMax + 1) * PLACE_BYTES);
+    const larger = takeBlock(bytes);
+    if (larger == 0) return false;
+    if (this.block != 0) giveBlock(this.block, this.blockBytes);
+    this.block = larger;
+    this.blockBytes = bytes;
+    this.capacity = bytes / PLACE_BYTES;
+    return true;
+  }
+
+  /** Empties the list, with room for `countMax` descriptors. False as {@link reserve}. */
+  clear(countMax: u32): bool {
+    if (!this.reserve(countMax)) return false;
+    this.count = 0;
     memory.fill(this.block, 0, (countMax + 1) * SUBSCRIPTION_BYTES);
     return true;
   }
@@ -92,16 +110,6 @@ export class PollList {
 
   private subscriptionAt(index: u32): usize {
     return this.block + index * SUBSCRIPTION_BYTES;
-  }
-
-  private grow(bytes: u32): bool {
-    const larger = takeBlock(bytes);
-    if (larger == 0) return false;
-    if (this.block != 0) giveBlock(this.block, this.blockBytes);
-    this.block = larger;
-    this.blockBytes = bytes;
-    this.capacity = bytes / PLACE_BYTES;
-    return true;
   }
 
   private putClock(timeoutNs: u64): void {

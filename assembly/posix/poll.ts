@@ -81,6 +81,14 @@ export function poll(fds: usize, nfds: u32, timeoutMs: i32): i32 {
   return eventCount < 0 ? eventCount : readyCount;
 }
 
+/**
+ * Takes the memory that {@link poll} needs for entries that ask for `directionCount` directions in
+ * all, so that it does not answer NOMEM. False when memory or the host's limit ran out.
+ */
+export function reservePoll(directionCount: u32): bool {
+  return list.reserve(directionCount);
+}
+
 function entryAt(fds: usize, index: u32): Pollfd {
   return changetype<Pollfd>(fds + index * POLLFD_BYTES);
 }

@@ -91,6 +91,14 @@ export function select(
   return countBits(readset, maxfd) + countBits(writeset, maxfd);
 }
 
+/**
+ * Takes the memory that {@link select} needs for `bitCount` bits in all sets, so that it does not
+ * answer NOMEM. False when memory or the host's limit ran out.
+ */
+export function reserveSelect(bitCount: u32): bool {
+  return list.reserve(bitCount);
+}
+
 function wordOf(fd: i32, set: usize): usize {
   if (<u32>fd >= <u32>FD_SETSIZE) unreachable();
   return set + (fd / WORD_BITS) * 4;

@@ -2,7 +2,7 @@
 // demux by its interface and handlers as functions; it knows nothing of sockets.
 
 import { INTR } from "../abi/wasip1-layout";
-import { wait } from "../demux/default";
+import { isReadinessKept, wait } from "../demux/default";
 import { indexOf } from "../lib/callback";
 import { NS_PER_MS } from "../lib/units";
 import { expireDeadlines, NEVER_NS, nextDeadlineNs } from "./deadlines";
@@ -32,7 +32,7 @@ export function turn(timeoutMs: i32): i32 {
   dispatchReady();
   if (nextDeadlineNs() != NEVER_NS) expireDeadlines(nowNs());
   if (failure != 0) return -(<i32>failure);
-  return hasMoreToDo ? 0 : untilNextDeadlineMs();
+  return hasMoreToDo || isReadinessKept() ? 0 : untilNextDeadlineMs();
 }
 
 /** For handlers: the guest cannot go on, and the turn answers `-errno`. */

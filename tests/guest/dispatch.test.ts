@@ -171,6 +171,15 @@ test('the list has the listener and one subscription for each quiet connection',
   for (const socket of sockets) assert.is(socket.takeReceivedText(), 'nop');
 });
 
+test('a subscription carries the generation of its slot, so that it outlives no owner', () => {
+  const { guest, host, listener } = startServer();
+  connect(listener, 5);
+  guest.settle();
+  const userdata = host.lastPoll.filter(({ fd }) => fd !== -1).map((one) => one.userdata);
+  assert.ok(userdata.every((one) => one >> 32n !== 0n));
+  assert.is(new Set(userdata).size, 2);
+});
+
 test('a removed subscription is replaced by the last, and the others stay where they are', () => {
   const { guest, host, listener } = startServer();
   const sockets = [5, 6, 7, 8].map((fd) => connect(listener, fd));

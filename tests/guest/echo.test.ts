@@ -3,11 +3,10 @@
 
 import * as assert from 'uvu/assert';
 import { Errno } from '../../host/base/errno.ts';
-import { Random } from '../e2e/support/random.ts';
 import { suite } from '../support/suite.ts';
 import { READ, WRITE } from './support/fake-host.ts';
-import type { FakeSocket } from './support/fake-socket.ts';
-import { connect, ONLY_FOR_EVENTS, rot13Byte, startServer } from './support/guest.ts';
+import { connect, ONLY_FOR_EVENTS, startServer } from './support/guest.ts';
+import { runRandom } from './support/random-run.ts';
 
 const SEEDS = 60;
 const NS_PER_MS = 1_000_000n;
@@ -249,53 +248,5 @@ test('an idle connection takes less than 300 bytes, with the lists that were out
   // 80 of state, 48 + 32 of subscription and event, and lists that were outgrown, for later use.
   assert.ok(perConnection < 300, `${perConnection} bytes`);
 });
-
-/** One guest, some connections, much bad luck; tells in how many a ring had wrapped. */
-function runRandom(seed: number): number {
-  const random = new Random(seed, 0);
-  const { guest, listener } = startServer(['--ring-bytes', String(16 << random.below(6))]);
-  const peers = Array.from({ length: 1 + random.below(6) }, () => ({
-    socket: connect(listener, random.next()),
-    expected: [] as number[],
-    received: [] as number[],
-  }));
-  for (let step = 0; step < 200; step++) {
-    const peer = peers[random.below(peers.length)];
-    if (peer === undefined) throw new Error('no peer');
-    disturb(peer.socket, peer.expected, random);
-    guest.turn(0);
-    peer.received.push(...peer.socket.takeReceived());
-  }
-  for (const { socket } of peers) {
-    socket.isSpuriouslyReadable = false;
-    socket.sendRoomBytes = Infinity;
-    socket.sendBytesMax = Infinity;
-    socket.peerFinishes();
-  }
-  guest.settle();
-  for (const { socket, expected, received } of peers) {
-    received.push(...socket.takeReceived());
-    assert.equal(received, expected, `seed ${seed}`);
-    assert.ok(socket.isClosed);
-  }
-  return peers.filter(({ socket }) => socket.sawTwoPieces).length;
-}
-
-/** Does one thing to a connection; `expected` grows by what must come back. */
-function disturb(socket: FakeSocket, expected: number[], random: Random): void {
-  const bytes = Uint8Array.from({ length: random.magnitude(200) }, () => random.below(256));
-  const deeds = [
-    () => {
-      socket.peerSends(bytes);
-      expected.push(...bytes.map(rot13Byte));
-    },
-    () => socket.peerCauses(random.chance(0.5) ? Errno.AGAIN : Errno.INTR),
-    () => socket.sendErrors.push(random.chance(0.5) ? Errno.AGAIN : Errno.INTR),
-    () => (socket.sendRoomBytes = random.magnitude(100) - 1),
-    () => (socket.sendBytesMax = random.magnitude(50)),
-    () => (socket.isSpuriouslyReadable = random.chance(0.5)),
-  ];
-  deeds[random.chance(0.5) ? 0 : random.below(deeds.length)]?.();
-}
 
 test.run();

@@ -3,6 +3,7 @@
 // guest passes and throws on what no correct guest does.
 
 import { Errno } from '../../../host/base/errno.ts';
+import { FakeEpoll } from './fake-epoll.ts';
 import { FakeListener, FakeSocket } from './fake-socket.ts';
 import {
   CLOCK,
@@ -55,7 +56,11 @@ export class FakeHost {
   readyCount = 0;
   /** Counts after the fact: what the next recv or send claims to have transferred. */
   lie: number | null = null;
+  /** The next wait, by whatever function, is interrupted. */
+  isInterrupted = false;
+  readonly epoll = new FakeEpoll(this);
   readonly #open = new Map<number, FakeSocket | FakeListener | 'directory'>();
+  readonly #revoked = new Set<number>();
   #memory: WebAssembly.Memory | null = null;
 
   /** Makes a descriptor of a listener. */
@@ -68,6 +73,18 @@ export class FakeHost {
   /** Makes a descriptor of a directory. */
   mount(fd: number): void {
     this.#open.set(fd, 'directory');
+  }
+
+  /** Closes a descriptor behind the guest's back. */
+  revoke(fd: number): void {
+    this.#open.delete(fd);
+    this.#revoked.add(fd);
+  }
+
+  /** The socket or listener that `fd` is; undefined for anything else. */
+  socketAt(fd: number): FakeSocket | FakeListener | undefined {
+    const open = this.#open.get(fd);
+    return open === 'directory' ? undefined : open;
   }
 
   attach(memory: WebAssembly.Memory): void {
@@ -93,21 +110,34 @@ export class FakeHost {
     return this.callCounts.get(name) ?? 0;
   }
 
+  /** Whether the next wait is interrupted; the one after it is not. */
+  takeInterrupt(): boolean {
+    const is = this.isInterrupted;
+    this.isInterrupted = false;
+    return is;
+  }
+
   get imports(): Record<string, Record<string, unknown>> {
-    const functions: Record<string, (...parameters: never[]) => number> = {
-      args_get: this.#argsGet,
-      args_sizes_get: this.#argsSizesGet,
-      clock_time_get: this.#clockTimeGet,
-      fd_close: this.#fdClose,
-      fd_fdstat_get: this.#fdFdstatGet,
-      fd_fdstat_set_flags: this.#fdFdstatSetFlags,
-      fd_write: this.#fdWrite,
-      poll_oneoff: this.#pollOneoff,
-      proc_exit: this.#procExit,
-      sock_accept: this.#sockAccept,
-      sock_recv: this.#sockRecv,
-      sock_send: this.#sockSend,
+    return {
+      wasi_snapshot_preview1: this.#counted({
+        args_get: this.#argsGet,
+        args_sizes_get: this.#argsSizesGet,
+        clock_time_get: this.#clockTimeGet,
+        fd_close: this.#fdClose,
+        fd_fdstat_get: this.#fdFdstatGet,
+        fd_fdstat_set_flags: this.#fdFdstatSetFlags,
+        fd_write: this.#fdWrite,
+        poll_oneoff: this.#pollOneoff,
+        proc_exit: this.#procExit,
+        sock_accept: this.#sockAccept,
+        sock_recv: this.#sockRecv,
+        sock_send: this.#sockSend,
+      }),
+      wasix_32v1: this.#counted(this.epoll.functions),
     };
+  }
+
+  #counted(functions: Record<string, (...parameters: never[]) => number>): Record<string, unknown> {
     const counted = Object.entries(functions).map(([name, body]) => [
       name,
       (...parameters: never[]) => {
@@ -115,22 +145,22 @@ export class FakeHost {
         return body(...parameters);
       },
     ]);
-    return { wasi_snapshot_preview1: Object.fromEntries(counted) };
+    return Object.fromEntries(counted) as Record<string, unknown>;
   }
 
-  get #view(): DataView {
+  get view(): DataView {
     if (this.#memory === null) throw new Error('attach the memory first');
     return new DataView(this.#memory.buffer);
   }
 
   #bytes(address: number, lengthBytes: number): Uint8Array {
-    return new Uint8Array(this.#view.buffer, address >>> 0, lengthBytes >>> 0);
+    return new Uint8Array(this.view.buffer, address >>> 0, lengthBytes >>> 0);
   }
 
   #pieces(iovecs: number, count: number): Uint8Array[] {
     return Array.from({ length: count }, (_, i) => {
       const at = iovecs + 8 * i;
-      return this.#bytes(this.#view.getUint32(at, true), this.#view.getUint32(at + 4, true));
+      return this.#bytes(this.view.getUint32(at, true), this.view.getUint32(at + 4, true));
     });
   }
 
@@ -140,15 +170,15 @@ export class FakeHost {
 
   readonly #argsSizesGet = (count: number, bytes: number): number => {
     const texts = this.#argsText();
-    this.#view.setUint32(count, texts.length, true);
-    this.#view.setUint32(bytes, Buffer.concat(texts).length, true);
+    this.view.setUint32(count, texts.length, true);
+    this.view.setUint32(bytes, Buffer.concat(texts).length, true);
     return 0;
   };
 
   readonly #argsGet = (addresses: number, buffer: number): number => {
     let at = buffer;
     for (const [i, text] of this.#argsText().entries()) {
-      this.#view.setUint32(addresses + 4 * i, at, true);
+      this.view.setUint32(addresses + 4 * i, at, true);
       this.#bytes(at, text.length).set(text);
       at += text.length;
     }
@@ -157,13 +187,15 @@ export class FakeHost {
 
   readonly #clockTimeGet = (clock: number, _precision: bigint, time: number): number => {
     if (clock !== 1) throw new Error(`the guest read clock ${clock}`);
-    this.#view.setBigUint64(time, this.nowNs, true);
+    this.view.setBigUint64(time, this.nowNs, true);
     return 0;
   };
 
   readonly #fdClose = (fd: number): number => {
     const socket = this.#socket(fd);
     if (socket === null) return Errno.BADF;
+    // What is left registered would be reported for ever where another descriptor shares the socket.
+    if (this.epoll.has(fd)) throw new Error(`descriptor ${fd} is closed and still registered`);
     socket.isClosed = true;
     this.#open.delete(fd >>> 0);
     for (const open of this.#open.values()) {
@@ -177,7 +209,7 @@ export class FakeHost {
     if (open === undefined) return Errno.BADF;
     this.#bytes(fdstat, 24).fill(0);
     const filetype = open === 'directory' ? FILETYPE_DIRECTORY : FILETYPE_SOCKET_STREAM;
-    this.#view.setUint8(fdstat, filetype);
+    this.view.setUint8(fdstat, filetype);
     return 0;
   };
 
@@ -192,7 +224,7 @@ export class FakeHost {
     if (fd !== 2) throw new Error(`the guest wrote to descriptor ${fd}`);
     const bytes = Buffer.concat(this.#pieces(iovecs, count));
     this.stderr += bytes.toString();
-    this.#view.setUint32(written, bytes.length, true);
+    this.view.setUint32(written, bytes.length, true);
     return 0;
   };
 
@@ -207,7 +239,7 @@ export class FakeHost {
     const result = listener.accept();
     if (typeof result === 'number') return -result;
     this.#open.set(result.fd, result);
-    this.#view.setUint32(accepted, result.fd, true);
+    this.view.setUint32(accepted, result.fd, true);
     return 0;
   };
 
@@ -223,7 +255,7 @@ export class FakeHost {
     if (socket === null || flags !== 0) throw new Error(`recv of ${fd} with flags ${flags}`);
     const pieces = this.#pieces(iovecs, count);
     if (pieces.every(({ length }) => length === 0)) throw new Error('recv of no bytes');
-    this.#view.setUint16(roflags, 0, true);
+    this.view.setUint16(roflags, 0, true);
     return this.#answer(socket.recv(pieces), received);
   };
 
@@ -243,7 +275,7 @@ export class FakeHost {
 
   #answer(result: number, count: number): number {
     if (result < 0) return -result;
-    this.#view.setUint32(count, this.lie ?? result, true);
+    this.view.setUint32(count, this.lie ?? result, true);
     this.lie = null;
     return 0;
   }
@@ -254,27 +286,28 @@ export class FakeHost {
   }
 
   readonly #pollOneoff = (list: number, events: number, count: number, nevents: number): number => {
-    const subscriptions = readSubscriptions(this.#view, list, count);
+    const subscriptions = readSubscriptions(this.view, list, count);
     this.#check(subscriptions);
     this.polls.push(subscriptions);
+    if (this.takeInterrupt()) return Errno.INTR;
     const descriptorCount = subscriptions.filter(({ tag }) => tag !== CLOCK).length;
-    this.lastPollBytes = [list, ...listBytes(this.#view, list, descriptorCount)];
+    this.lastPollBytes = [list, ...listBytes(this.view, list, descriptorCount)];
     const answer = this.scripts.shift()?.(subscriptions) ?? this.#truth(subscriptions);
     if (typeof answer === 'number') return answer;
     this.readyCount = answer.events.filter(({ type }) => type !== CLOCK).length;
-    writeEvents(this.#view, { events, nevents }, answer);
+    writeEvents(this.view, { events, nevents }, answer);
     return 0;
   };
 
   /** A list of ours has open descriptors, each watched once for a thing, and a clock at the end. */
   #check(subscriptions: readonly Subscription[]): void {
     const seen = new Set<string>();
-    for (const [i, { fd, tag, userdata }] of subscriptions.entries()) {
+    for (const [i, { fd, tag }] of subscriptions.entries()) {
       if (tag > WRITE) throw new Error(`a subscription with tag ${tag}`);
       if (tag === CLOCK && i !== subscriptions.length - 1) throw new Error('the clock is not last');
-      if (tag !== CLOCK && !this.#open.has(fd)) throw new Error(`descriptor ${fd} is not open`);
+      const isKnown = tag === CLOCK || this.#open.has(fd) || this.#revoked.has(fd);
+      if (!isKnown) throw new Error(`descriptor ${fd} is not open`);
       if (seen.has(`${fd} ${tag}`)) throw new Error(`descriptor ${fd} is watched twice`);
-      if (tag !== CLOCK && userdata >> 32n === 0n) throw new Error('a userdata without generation');
       seen.add(`${fd} ${tag}`);
     }
   }
@@ -283,10 +316,10 @@ export class FakeHost {
   #truth(subscriptions: readonly Subscription[]): Answer {
     const events: FakeEvent[] = [];
     for (const { fd, tag, userdata } of subscriptions) {
-      const open = this.#open.get(fd);
-      if (open === undefined || open === 'directory') continue;
-      const isReady =
-        tag === READ ? open.isReadable : open instanceof FakeSocket && open.isWritable;
+      if (this.#revoked.has(fd)) events.push({ userdata, type: tag, error: Errno.BADF });
+      const open = this.socketAt(fd);
+      if (open === undefined) continue;
+      const isReady = tag === READ ? open.isReadable : open.isWritable;
       if (isReady) events.push({ userdata, type: tag });
     }
     const clock = subscriptions.find(({ tag }) => tag === CLOCK);

@@ -14,17 +14,18 @@ export class FakeSocket {
   sendCount = 0;
   /** Whether a send was ever given two pieces: the ring had wrapped. */
   sawTwoPieces = false;
-  /** How many more bytes the peer's side takes before sends answer AGAIN. */
-  sendRoomBytes = Infinity;
+  /** Goes up with everything that an edge-triggered wait reports. */
+  edgeCount = 0;
   /** The most that one send takes: a short write. */
   sendBytesMax = Infinity;
-  /** Reported readable though there is nothing to read. */
-  isSpuriouslyReadable = false;
   /** Answered by the next sends, before anything else. */
   readonly sendErrors: Errno[] = [];
   readonly #incoming: Step[] = [];
   readonly #outgoing: number[] = [];
   #hasFinished = false;
+  #sendRoomBytes = Infinity;
+  #isSendRefused = false;
+  #isSpuriouslyReadable = false;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -33,17 +34,41 @@ export class FakeSocket {
   /** The peer sends; one recv gives at most one of these pieces, or a part of it. */
   peerSends(bytes: Uint8Array | string): void {
     const piece = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
-    if (piece.length > 0) this.#incoming.push({ bytes: piece });
+    if (piece.length > 0) this.#arrive({ bytes: piece });
   }
 
   /** A recv in this place of the order answers an errno: AGAIN after readiness, CONNRESET. */
   peerCauses(errno: Errno): void {
-    this.#incoming.push({ errno });
+    this.#arrive({ errno });
   }
 
   /** The peer sends no more. */
   peerFinishes(): void {
     this.#hasFinished = true;
+    this.edgeCount += 1;
+  }
+
+  /** How many more bytes the peer's side takes before sends answer AGAIN. */
+  get sendRoomBytes(): number {
+    return this.#sendRoomBytes;
+  }
+
+  set sendRoomBytes(bytes: number) {
+    this.#sendRoomBytes = bytes;
+    // Room is reported to who was refused, and to nobody else.
+    if (bytes > 0 && this.#isSendRefused) this.edgeCount += 1;
+    if (bytes > 0) this.#isSendRefused = false;
+  }
+
+  /** A wait looks at it: without room, it is told when there is some. Source: tcp_poll, Linux. */
+  noteLookedAt(): void {
+    if (this.#sendRoomBytes === 0) this.#isSendRefused = true;
+  }
+
+  /** Reported readable though there is nothing to read. */
+  set isSpuriouslyReadable(is: boolean) {
+    this.#isSpuriouslyReadable = is;
+    this.edgeCount += 1;
   }
 
   /** What the peer has received, and forgets. */
@@ -56,7 +81,7 @@ export class FakeSocket {
   }
 
   get isReadable(): boolean {
-    return this.#incoming.length > 0 || this.#hasFinished || this.isSpuriouslyReadable;
+    return this.#incoming.length > 0 || this.#hasFinished || this.#isSpuriouslyReadable;
   }
 
   get isWritable(): boolean {
@@ -68,7 +93,11 @@ export class FakeSocket {
     this.recvCount += 1;
     const step = this.#incoming.shift();
     if (step === undefined) return this.#hasFinished ? 0 : -Errno.AGAIN;
-    if ('errno' in step) return -step.errno;
+    if ('errno' in step) {
+      // What is behind an AGAIN arrives after it.
+      if (step.errno === Errno.AGAIN && this.isReadable) this.edgeCount += 1;
+      return -step.errno;
+    }
     let taken = 0;
     for (const piece of pieces) {
       const part = step.bytes.subarray(taken, taken + piece.length);
@@ -84,17 +113,27 @@ export class FakeSocket {
     this.sendCount += 1;
     if (pieces.length > 1) this.sawTwoPieces = true;
     const errno = this.sendErrors.shift();
+    if (errno === Errno.AGAIN || (errno === undefined && this.#sendRoomBytes === 0)) {
+      this.#isSendRefused = true;
+      // A refusal with room: that comes right after it.
+      if (this.#sendRoomBytes > 0) this.sendRoomBytes = this.#sendRoomBytes;
+      return -Errno.AGAIN;
+    }
     if (errno !== undefined) return -errno;
-    if (this.sendRoomBytes === 0) return -Errno.AGAIN;
-    const limit = Math.min(this.sendRoomBytes, this.sendBytesMax);
+    const limit = Math.min(this.#sendRoomBytes, this.sendBytesMax);
     let taken = 0;
     for (const piece of pieces) {
       const part = piece.subarray(0, limit - taken);
       this.#outgoing.push(...part);
       taken += part.length;
     }
-    this.sendRoomBytes -= taken;
+    this.#sendRoomBytes -= taken;
     return taken;
+  }
+
+  #arrive(step: Step): void {
+    this.#incoming.push(step);
+    this.edgeCount += 1;
   }
 }
 
@@ -103,6 +142,8 @@ export class FakeListener {
   readonly fd: number;
   isNonBlocking = false;
   acceptCount = 0;
+  /** Goes up with everything that an edge-triggered wait reports. */
+  edgeCount = 0;
   /** Answered by every accept while it is set, with the queue left as it is: MFILE. */
   exhaustion: Errno | null = null;
   /** So many accepts succeed before descriptors run out; a close gives one back. */
@@ -116,6 +157,7 @@ export class FakeListener {
   /** A peer connects, or an accept in this place of the order answers an errno. */
   queue(entry: FakeSocket | Errno): void {
     this.#queue.push(entry);
+    this.edgeCount += 1;
   }
 
   get queuedCount(): number {
@@ -125,6 +167,12 @@ export class FakeListener {
   get isReadable(): boolean {
     return this.#queue.length > 0;
   }
+
+  get isWritable(): boolean {
+    return false;
+  }
+
+  noteLookedAt(): void {}
 
   /** A socket, or a negated errno. */
   accept(): FakeSocket | number {

@@ -29,8 +29,10 @@ export function startGuest(
   (exports['_initialize'] as () => void)();
   const settle = (): void => {
     for (let turnCount = 0; turnCount < 10_000; turnCount++) {
-      if (turn(0) < 0) throw new Error('a turn failed');
-      if (host.readyCount === 0) return;
+      const result = turn(0);
+      if (result < 0) throw new Error(`a turn failed with ${result}`);
+      // With nothing new there may be something left, and something may have come since the wait.
+      if (result !== 0 && host.readyCount === 0 && !host.epoll.hasNews) return;
     }
     throw new Error('the guest did not come to rest in 10,000 turns');
   };
@@ -40,8 +42,11 @@ export function startGuest(
 /** The descriptor of the listener of {@link startServer}. */
 export const LISTENER = 3;
 
-/** A guest with one listener. */
-export function startServer(args: readonly string[] = []): {
+/** A guest with one listener, of rot13-echo or another module. */
+export function startServer(
+  args: readonly string[] = [],
+  bytes?: Uint8Array,
+): {
   guest: Guest;
   host: FakeHost;
   listener: FakeListener;
@@ -49,7 +54,7 @@ export function startServer(args: readonly string[] = []): {
   const host = new FakeHost();
   host.arguments = args;
   const listener = host.listen(LISTENER);
-  return { guest: startGuest(host), host, listener };
+  return { guest: startGuest(host, bytes), host, listener };
 }
 
 /** A peer connects: its socket waits in the listener's queue. */
