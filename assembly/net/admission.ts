@@ -11,13 +11,22 @@ import { nowNs } from "../reactor/turn-clock";
 
 const RETRY_MS: u64 = 100;
 
-/** A slot of the table, and the next listener. */
+/** A slot of the table, the next listener, and when one that delays its accepts takes them. */
 @unmanaged
 export class Listener extends Slot {
   nextListener: usize;
+  private pad0: u32;
+
+  get delay(): Deadline {
+    return changetype<Deadline>(changetype<usize>(this) + LISTENER_DELAY_AT);
+  }
 }
 
-if (offsetof<Listener>() > SLOT_BYTES) ERROR("a listener needs a larger room");
+export const LISTENER_DELAY_AT: usize = offsetof<Slot>() + 8;
+
+if (offsetof<Listener>() > LISTENER_DELAY_AT) ERROR("a listener's links overlap its deadline");
+if (LISTENER_DELAY_AT % 8 != 0) ERROR("a deadline has 8-byte numbers");
+if (LISTENER_DELAY_AT + offsetof<Deadline>() > SLOT_BYTES) ERROR("a listener needs a larger room");
 
 const retry = changetype<Deadline>(memory.data(16, 8));
 const retries = changetype<DeadlineList>(memory.data(24, 8));
@@ -36,6 +45,11 @@ export function admitFrom(listener: Listener): bool {
   listener.nextListener = firstListener;
   firstListener = changetype<usize>(listener);
   return watch(listener, READ);
+}
+
+/** Watches a listener again that was left unwatched for itself; not while all are. */
+export function readmit(listener: Listener): void {
+  if (!isSuspended && !watch(listener, READ)) suspendAdmission();
 }
 
 /** Whether connections are left in the queues for now. */

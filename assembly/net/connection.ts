@@ -28,6 +28,17 @@ import { receive, send } from "./socket";
 class Connection extends Slot {
   /** The peer sends no more; what is held is still sent. */
   hasPeerFinished: bool;
+  /** Looked at when answers wait for their end: what is held goes out, down to the last byte. */
+  private hasAnswer: bool;
+
+  /** Whether what is held is for sending, and not the beginning of an answer. */
+  get isAnswerDue(): bool {
+    return !this.ring.isEmpty && (completes == 0 || this.hasAnswer);
+  }
+
+  set isAnswerDue(is: bool) {
+    if (completes != 0) this.hasAnswer = is;
+  }
 
   get ring(): RingBuffer {
     return changetype<RingBuffer>(changetype<usize>(this) + RING_AT);
@@ -58,15 +69,24 @@ const pieces: usize = memory.data(16, 8);
 const idles = changetype<DeadlineList>(memory.data(24, 8));
 
 let transform: Callback = 0;
+let completes: Callback = 0;
 
 /**
  * Says what all connections share. Called once, before the first.
  *
  * @param change `(bytes: usize, lengthBytes: u32) => void`; changes bytes in place as they arrive.
+ * @param ends `(bytes: usize, lengthBytes: u32) => bool`; whether these, changed, complete an answer.
+ *   What is held goes out then, and when no more fits, or comes. 0: whatever arrives is an answer.
  * @param idleMs a connection without traffic for this long is closed; 0: never.
  */
-export function setUpConnections(change: Callback, ringBytes: u32, idleMs: u32): void {
+export function setUpConnections(
+  change: Callback,
+  ends: Callback,
+  ringBytes: u32,
+  idleMs: u32,
+): void {
   transform = change;
+  completes = ends;
   setRingBytes(ringBytes);
   noteConnections(changetype<usize>(serve), RING_AT, ringBytes);
   if (idleMs == 0) return;
@@ -102,26 +122,37 @@ function receiveMore(connection: Connection): bool {
   const ring = connection.ring;
   if (ring.isFull) return true;
   if (!ring.borrow()) return waitForMemory(connection);
-  const wasEmpty = ring.isEmpty;
+  const wasDue = connection.isAnswerDue;
   const result = receive(connection.fd, ring);
   if (result <= 0) {
-    if (wasEmpty) ring.release();
-    if (result == 0) connection.hasPeerFinished = true;
+    if (ring.isEmpty) ring.release();
+    if (result == 0) {
+      connection.hasPeerFinished = true;
+      connection.isAnswerDue = true;
+    }
     return result == 0 || isRetried(connection, READ, result);
   }
-  transformNewest(ring, result);
+  transformNewest(connection, result);
   noteTraffic(connection);
-  // There may be more where this came from.
-  if (ring.isFull) leaveMoreToDo();
+  if (ring.isFull) {
+    connection.isAnswerDue = true;
+    // There may be more where this came from.
+    leaveMoreToDo();
+  }
   // Tried at once, without waiting for readiness, unless the last try has just said no.
-  return !wasEmpty || sendHeld(connection);
+  return wasDue || !connection.isAnswerDue || sendHeld(connection);
 }
 
-function transformNewest(ring: RingBuffer, bytes: u32): void {
-  const pieceCount = ring.newestPieces(pieces, bytes);
+function transformNewest(connection: Connection, bytes: u32): void {
+  const pieceCount = connection.ring.newestPieces(pieces, bytes);
   for (let i: u32 = 0; i < pieceCount; i++) {
     const piece = changetype<Iovec>(pieces + i * <u32>offsetof<Iovec>());
-    call_indirect<void>(indexOf(transform), <usize>piece.address, piece.lengthBytes);
+    const address: usize = piece.address;
+    call_indirect<void>(indexOf(transform), address, piece.lengthBytes);
+    if (completes == 0) continue;
+    if (call_indirect<bool>(indexOf(completes), address, piece.lengthBytes)) {
+      connection.isAnswerDue = true;
+    }
   }
 }
 
@@ -129,6 +160,7 @@ function transformNewest(ring: RingBuffer, bytes: u32): void {
 function sendHeld(connection: Connection): bool {
   const result = send(connection.fd, connection.ring);
   if (result < 0) return isRetried(connection, WRITE, result);
+  if (connection.ring.isEmpty) connection.isAnswerDue = false;
   noteTraffic(connection);
   return true;
 }
@@ -141,16 +173,16 @@ function isRetried(connection: Connection, interest: u8, result: i32): bool {
   return false;
 }
 
-/** Watches for what can be done next: reading while there is room, writing while bytes are held. */
+/** Watches for what can be done next: reading while there is room, writing while there is an answer. */
 function settle(connection: Connection): void {
   const ring = connection.ring;
   if (connection.hasPeerFinished && ring.isEmpty) return close(connection);
   const isWaiting = waiting.has(connection.waiting);
   const canRead = !ring.isFull && !connection.hasPeerFinished && !isWaiting;
-  const interest: u8 = (canRead ? READ : 0) | (ring.isEmpty ? 0 : WRITE);
+  const interest: u8 = (canRead ? READ : 0) | (connection.isAnswerDue ? WRITE : 0);
   if (interest == connection.interest || watch(connection, interest)) return;
   // No memory for a second subscription: what is held goes first, and reading goes on after it.
-  if (!ring.isEmpty) watch(connection, WRITE);
+  if (connection.isAnswerDue) watch(connection, WRITE);
   if (connection.interest == 0 && !isWaiting) close(connection);
 }
 

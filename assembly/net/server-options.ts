@@ -1,15 +1,19 @@
-// What a server takes from its command line: --idle-ms N and --ring-bytes N.
+// What a server takes from its command line: --idle-ms N, --ring-bytes N and --accept-delay MS.
 
 import { argumentAt, isText, readArguments } from "../lib/arguments";
 import { isPowerOfTwo } from "../lib/block-pool";
 import { exitMalformed, exitUnknown, numberFrom } from "../lib/options";
 
 const IDLE_MS_MAX: u32 = i32.MAX_VALUE;
+const ACCEPT_DELAY_MS_MAX: u32 = i32.MAX_VALUE;
 const RING_BYTES_MIN: u32 = 16;
 const RING_BYTES_MAX: u32 = 1 << 20;
 
 /** A connection without traffic for this long is closed; 0: never. */
 export let idleMs: u32 = 0;
+
+/** A connection stays in the listener's queue for this long after it is found there; 0: not at all. */
+export let acceptDelayMs: u32 = 0;
 
 /**
  * The most of a connection's bytes that are held. One block is lent again and again and stays in
@@ -29,6 +33,8 @@ export function readServerOptions(): void {
     } else if (isText(name, "--ring-bytes")) {
       ringBytes = numberFrom(name, value, RING_BYTES_MIN, RING_BYTES_MAX);
       if (!isPowerOfTwo(ringBytes)) exitMalformed(name, value);
+    } else if (isText(name, "--accept-delay")) {
+      acceptDelayMs = numberFrom(name, value, 0, ACCEPT_DELAY_MS_MAX);
     } else {
       exitUnknown(name);
     }

@@ -6,22 +6,25 @@ import { Callback } from "../lib/callback";
 import { addText } from "../lib/line";
 import { exitWithErrno, exitWithLine } from "../lib/stderr";
 import { setUpConnections } from "./connection";
-import { openListener } from "./listener";
+import { delayAccepts, openListener } from "./listener";
 import { NO_FD, nextListener } from "./preopened";
-import { idleMs, readServerOptions, ringBytes } from "./server-options";
+import { acceptDelayMs, idleMs, readServerOptions, ringBytes } from "./server-options";
 
 /**
  * Serves on all listeners, from the first turn on.
  *
  * @param transform `(bytes: usize, lengthBytes: u32) => void`; changes bytes in place as they
  *   arrive, before they are sent back.
+ * @param completes `(bytes: usize, lengthBytes: u32) => bool`; whether these bytes complete an
+ *   answer, which then goes out, as it does when no more fits or comes. 0: each piece is one.
  *
  * Ends the guest with a line on stderr when it cannot: code 2 for a wrong command line or no
  * listener, 1 for an error of the host's.
  */
-export function serve(transform: Callback): void {
+export function serve(transform: Callback, completes: Callback = 0): void {
   readServerOptions();
-  setUpConnections(transform, ringBytes, idleMs);
+  setUpConnections(transform, completes, ringBytes, idleMs);
+  if (acceptDelayMs != 0) delayAccepts(acceptDelayMs);
   const errno = open();
   if (errno != SUCCESS) {
     addText("guest: cannot wait for events");

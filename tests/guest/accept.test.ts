@@ -148,6 +148,47 @@ test('with no connection to close, accept is tried again each 100 ms and no more
   assert.is(socket.takeReceivedText(), 'nop');
 });
 
+test('with --accept-delay a connection stays in the queue, and the others are served meanwhile', () => {
+  const { guest, host, listener } = startServer(['--accept-delay', '500']);
+  const first = connect(listener, 5);
+  assert.is(guest.turn(0), 500);
+  const startNs = host.nowNs;
+  guest.turn(-1);
+  assert.equal([listener.queuedCount, host.nowNs - startNs], [0, 500n * NS_PER_MS]);
+  connect(listener, 6);
+  for (let i = 0; i < 4; i++) {
+    host.nowNs += 100n * NS_PER_MS;
+    first.peerSends('abc');
+    guest.turn(0);
+  }
+  assert.equal([listener.queuedCount, first.takeReceivedText()], [1, 'nop'.repeat(4)]);
+  assert.is(listener.acceptCount, 2);
+});
+
+test('connections that come while others are delayed are taken with them', () => {
+  const { guest, host, listener } = startServer(['--accept-delay', '500']);
+  connect(listener, 5);
+  guest.turn(0);
+  host.nowNs += 400n * NS_PER_MS;
+  connect(listener, 6);
+  guest.turn(-1);
+  assert.is(listener.queuedCount, 0);
+  guest.turn(0);
+  assert.equal(host.watchedFor(LISTENER), [READ]);
+});
+
+test('a delayed listener is tried again when descriptors ran out', () => {
+  const { guest, listener } = startServer(['--accept-delay', '500']);
+  listener.descriptorsLeft = 1;
+  const sockets = [connect(listener, 5), connect(listener, 6)];
+  for (const socket of sockets) socket.peerSends('abc');
+  while (sockets[0]?.recvCount === 0) guest.turn(-1);
+  assert.is(listener.queuedCount, 1);
+  sockets[0]?.peerFinishes();
+  while (sockets[1]?.recvCount === 0) guest.turn(-1);
+  assert.is(sockets[1]?.takeReceivedText(), 'nop');
+});
+
 test('connections that come and go leave nothing behind', () => {
   const { guest, host, listener } = startServer();
   const before = guest.memory.buffer.byteLength;

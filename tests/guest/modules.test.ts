@@ -5,7 +5,30 @@ import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { moduleBytes } from './support/guest.ts';
 
-const SIZE_BYTES_MAX = 8192;
+const SERVER_IMPORTS = [
+  'args_get',
+  'args_sizes_get',
+  'clock_time_get',
+  'fd_close',
+  'fd_fdstat_get',
+  'fd_fdstat_set_flags',
+  'fd_write',
+  'proc_exit',
+  'sock_accept',
+  'sock_recv',
+  'sock_send',
+].map((name) => `wasi_snapshot_preview1.${name}`);
+
+const POLL_ONEOFF = ['wasi_snapshot_preview1.poll_oneoff'];
+const EPOLL = ['epoll_create', 'epoll_ctl', 'epoll_wait'].map((name) => `wasix_32v1.${name}`);
+
+const SERVERS = [
+  { program: 'rot13-echo', demux: 'poll-oneoff', waitsBy: POLL_ONEOFF, bytesMax: 8192 },
+  { program: 'poll-echo', demux: 'poll', waitsBy: POLL_ONEOFF, bytesMax: 8192 },
+  { program: 'select-rot13', demux: 'select', waitsBy: POLL_ONEOFF, bytesMax: 9216 },
+  { program: 'epoll-rot13', demux: 'epoll-edge', waitsBy: EPOLL, bytesMax: 8192 },
+  { program: 'early-epoll', demux: 'early-epoll', waitsBy: POLL_ONEOFF, bytesMax: 9216 },
+];
 
 interface Compilation {
   readonly entry: string;
@@ -32,29 +55,29 @@ const Reflection = WebAssembly.Module as unknown as {
 
 const test = suite('modules (guest)');
 
-for (const name of ['rot13-echo.wasm', 'rot13-echo.reactor.wasm']) {
-  test(`${name} has at most ${SIZE_BYTES_MAX} bytes`, () => {
-    const { length } = moduleBytes(name);
-    assert.ok(length <= SIZE_BYTES_MAX, `${length} bytes`);
-  });
+for (const { program, demux, waitsBy, bytesMax } of SERVERS) {
+  for (const name of [`${program}.wasm`, `${program}.reactor.wasm`]) {
+    test(`${name} has at most ${bytesMax} bytes`, () => {
+      const { length } = moduleBytes(name);
+      assert.ok(length <= bytesMax, `${length} bytes`);
+    });
 
-  test(`${name} imports the functions of preview1 that an echo server needs, and no other`, () => {
-    const imports = Reflection.imports(new WebAssembly.Module(moduleBytes(name)));
-    assert.equal([...new Set(imports.map(({ module }) => module))], ['wasi_snapshot_preview1']);
-    assert.equal(imports.map(({ name: function_ }) => function_).sort(), [
-      'args_get',
-      'args_sizes_get',
-      'clock_time_get',
-      'fd_close',
-      'fd_fdstat_get',
-      'fd_fdstat_set_flags',
-      'fd_write',
-      'poll_oneoff',
-      'proc_exit',
-      'sock_accept',
-      'sock_recv',
-      'sock_send',
-    ]);
+    test(`${name} imports what a server needs, waits by ${waitsBy.join(', ')}, and no other`, () => {
+      const imports = Reflection.imports(new WebAssembly.Module(moduleBytes(name)));
+      const names = imports.map(({ module, name: function_ }) => `${module}.${function_}`);
+      assert.equal(names.sort(), [...SERVER_IMPORTS, ...waitsBy].sort());
+    });
+  }
+
+  test(`${program} waits with the demux ${demux}, and contains no other`, async () => {
+    const [module] = builder.modulesOf(program);
+    assert.ok(module);
+    // Not optimized: a function that was put into its caller has no name.
+    const named = await builder.compile(module, ['--debug', '--optimizeLevel', '0']);
+    const found = Buffer.from(named)
+      .toString('latin1')
+      .matchAll(/demux\/([\w-]+)\/wait(?!ForEvents)/g);
+    assert.equal([...new Set([...found].map(([, name]) => name))], [demux]);
   });
 }
 

@@ -25,6 +25,8 @@ for (const [args, line] of [
   [['--ring-bytes', '1000'], 'guest: --ring-bytes does not take 1000\n'],
   [['--ring-bytes', '8'], 'guest: --ring-bytes does not take 8\n'],
   [['--ring-bytes', '2097152'], 'guest: --ring-bytes does not take 2097152\n'],
+  [['--accept-delay', '1s'], 'guest: --accept-delay does not take 1s\n'],
+  [['--accept-delay', '2147483648'], 'guest: --accept-delay does not take 2147483648\n'],
 ] as const) {
   test(`the arguments ${JSON.stringify(args)} end the command with code 2 and a line`, () => {
     const host = new FakeHost();
@@ -39,6 +41,8 @@ for (const args of [
   ['--idle-ms', '1'],
   ['--idle-ms', '2147483647'],
   ['--ring-bytes', '16'],
+  ['--accept-delay', '0'],
+  ['--accept-delay', '2147483647'],
   ['--ring-bytes', '1048576', '--idle-ms', '007'],
 ]) {
   test(`the arguments ${JSON.stringify(args)} are taken`, () => {
