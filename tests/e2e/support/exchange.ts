@@ -60,6 +60,6 @@ export async function endedCleanly(client: Socket): Promise<void> {
 }
 
 /** Resolves as `promise` does, or rejects when that takes too long, with `what`. */
-export function soon<T>(promise: Promise<T>, what: string): Promise<T> {
-  return within(SOON_SECONDS_MAX, promise, () => what);
+export function soon<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
+  return within(SOON_SECONDS_MAX, promise, typeof what === 'string' ? () => what : what);
 }

@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly drainTimeout?: string;
   /** More options of the command line. */
   readonly options?: readonly string[];
+  /** The guest's own. */
+  readonly args?: readonly string[];
 }
 
 /** Starts Pollux with any arguments at all. */
@@ -53,9 +55,10 @@ export class Server {
 
   /** Resolves when the line is out that says where it listens. */
   static async start(server: ServerOptions): Promise<Server> {
-    const { guest, listen, drainTimeout = '0s', options = [] } = server;
+    const { guest, listen, drainTimeout = '0s', options = [], args = [] } = server;
     const listeners = (listen ?? ['tcp:127.0.0.1:0']).flatMap((each) => ['--listen', each]);
-    const child = pollux(['run', guest, '--drain-timeout', drainTimeout, ...options, ...listeners]);
+    const drain = ['--drain-timeout', drainTimeout];
+    const child = pollux(['run', guest, ...drain, ...options, ...listeners, '--', ...args]);
     try {
       const groups = await within(
         START_SECONDS_MAX,
