@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { Random } from '../e2e/support/random.ts';
-import { forAllSeeds, simulate, type Client } from '../../host/sim.ts';
+import { forAllSeeds, simulate, type Peer } from '../../host/sim.ts';
 import { suite } from '../support/suite.ts';
 import { moduleBytes, rot13 } from './modules.ts';
 
@@ -30,7 +30,7 @@ for (const { program, answered } of SERVERS) {
         latencyMs: [0, 4],
         segmentBytes: [1, 1400],
       });
-      const texts = new Map<Client, string>();
+      const texts = new Map<Peer, string>();
       for (let i = 0; i < 8; i++) {
         const receiveBufferBytes = 2048 << random.below(4);
         texts.set(world.connect({ receiveBufferBytes }), '');
