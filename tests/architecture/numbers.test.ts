@@ -15,6 +15,7 @@ import {
 } from '../../host/kernel/kernel.ts';
 import { ABI, Pin } from '../../host/kernel/native/binding.ts';
 import * as core from '../../host/runtime/simulate/guest-core-layout.ts';
+import * as wasmedge from '../../host/wasi/dialects/wasmedge-layout.ts';
 import * as layout from '../../host/wasi/layout.ts';
 import { suite } from '../support/suite.ts';
 import { assemblyConstants, assemblyOffsets, differences, headerConstants } from './numbers.ts';
@@ -32,6 +33,7 @@ const HOST_FOR_GUEST = new Map<string, number>([
   ...prefixed('FILETYPE_', FileType),
   ...prefixed('RIFLAGS_', layout.RiFlags),
   ...prefixed('RIGHTS_', layout.Rights),
+  ['SDFLAGS_WR', Shutdown.WRITE],
   ['EVENTRWFLAGS_HANGUP', layout.EVENT_HANGUP],
   ['SUBCLOCKFLAGS_ABSTIME', layout.CLOCK_ABSTIME],
 ]);
@@ -118,6 +120,27 @@ test("the guest's core and the host know the same directory, slots and rings", (
   );
   assert.equal(differences(pinned, offsets, same), []);
   assert.equal(differences(offsets, pinned, same), []);
+});
+
+test("the guest and the host know the same of WasmEdge's sockets", () => {
+  const text = textOf('assembly/abi/wasmedge-layout.ts');
+  const constants = assemblyConstants(text);
+  const offsets = assemblyOffsets(text);
+  const host = new Map<string, number>([
+    ...prefixed('AF_', wasmedge.AddressFamily),
+    ...prefixed('SOCK_', wasmedge.SockType),
+    ...prefixed('SO_', wasmedge.SockOption),
+    ['SOL_SOCKET', wasmedge.SOL_SOCKET],
+    ['SockAddress', wasmedge.SockAddress.BYTES],
+    ['SockAddress.lengthBytes', wasmedge.SockAddress.LEN],
+    ['Linger', wasmedge.Linger.BYTES],
+    ['Linger.seconds', wasmedge.Linger.SECONDS],
+  ]);
+  assert.equal([constants.size, offsets.size], [5, 4]);
+  assert.equal(
+    differences(new Map([...constants, ...offsets]), host, (name) => name),
+    [],
+  );
 });
 
 test('the addon and the host know the same errnos', () => {
