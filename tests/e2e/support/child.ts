@@ -1,6 +1,7 @@
 // A child process whose output is collected and which no test leaves behind.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { within } from './deadline.ts';
 
@@ -18,7 +19,7 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/** Runs in the repository's directory, with no input. Its output is text. */
+/** Runs in the repository's directory. Its output is text; it has no input unless it is given one. */
 export class Child {
   stdout = '';
   stderr = '';
@@ -32,12 +33,18 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #command: string;
 
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /** @param input `pipe`: see {@link input}; a number: a descriptor of this process. */
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    input: 'ignore' | 'pipe' | number = 'ignore',
+  ) {
     this.#command = [command, ...args].join(' ');
     this.#process = spawn(command, args, {
       cwd: REPOSITORY,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input, 'pipe', 'pipe'],
     });
     alive.add(this.#process);
     this.#process.stdout?.setEncoding('utf8').on('data', (text) => (this.stdout += text));
@@ -64,6 +71,12 @@ export class Child {
     }
   }
 
+  /** What it reads from. */
+  get input(): Writable {
+    if (this.#process.stdin === null) throw new Error(this.describe('has no input'));
+    return this.#process.stdin;
+  }
+
   /** Sends a signal, or nothing when the process has ended. */
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
@@ -72,6 +85,11 @@ export class Child {
   /** Leaves standard output unread, until {@link readOn}. */
   stopReading(): void {
     this.#process.stdout?.pause();
+  }
+
+  /** Closes the pipe of its standard output, as `head` does after the last line it wants. */
+  closeOutput(): void {
+    this.#process.stdout?.destroy();
   }
 
   /** Reads standard output again, and drops nothing. */

@@ -73,9 +73,9 @@ export async function hasIpv6(): Promise<boolean> {
   }
 }
 
-/** Opens a listener that nobody serves. */
-export function listen(target: Target): Promise<net.Server> {
-  const listener = net.createServer();
+/** Opens a listener that nobody serves, or `serve` does, with sockets that may be half open. */
+export function listen(target: Target, serve?: (socket: net.Socket) => void): Promise<net.Server> {
+  const listener = net.createServer({ allowHalfOpen: serve !== undefined }, serve);
   return new Promise((done, fail) => {
     listener.once('error', fail);
     listener.listen(target, () => done(listener));
