@@ -17,8 +17,12 @@ let lengthBytes: u32 = 0;
 
 /** Adds ASCII text, a literal, to the line. */
 export function addText(text: string): void {
-  for (let i: u32 = 0; i < literalLength(changetype<usize>(text)); i++)
-    addByte(literalByte(changetype<usize>(text), i));
+  addLiteral(changetype<usize>(text));
+}
+
+/** The same for a literal that was passed on: by its address, so that it is no reference. */
+export function addLiteral(literal: usize): void {
+  for (let i: u32 = 0; i < literalLength(literal); i++) addByte(literalByte(literal, i));
 }
 
 /** Adds text that ends with a NUL, as arguments do. */
