@@ -16,6 +16,7 @@ import {
 import { ABI, Pin } from '../../host/kernel/native/binding.ts';
 import * as core from '../../host/runtime/simulate/guest-core-layout.ts';
 import * as wasmedge from '../../host/wasi/dialects/wasmedge-layout.ts';
+import * as wasix from '../../host/wasi/dialects/wasix-layout.ts';
 import * as layout from '../../host/wasi/layout.ts';
 import { suite } from '../support/suite.ts';
 import { assemblyConstants, assemblyOffsets, differences, headerConstants } from './numbers.ts';
@@ -70,6 +71,19 @@ test('the guest and the host know the same errnos, flags and tags', () => {
   const constants = assemblyConstants(guest);
   assert.ok(constants.size >= Object.keys(Errno).length);
   assert.equal(differences(constants, HOST_FOR_GUEST, guestName), []);
+});
+
+test('the guest and the host know the same numbers of WASIX, all of them', () => {
+  const text = textOf('assembly/abi/wasix-layout.ts');
+  const { BYTES, PTR, FD, DATA1, DATA2 } = wasix.EpollEvent;
+  const host = new Map<string, number>([
+    ...prefixed('EPOLL', wasix.EpollType),
+    ...prefixed('EPOLL_CTL_', wasix.EpollCtl),
+    ...prefixed('EpollEvent.', { ptr: PTR, fd: FD, data1: DATA1, data2: DATA2 }),
+    ['EpollEvent', BYTES],
+  ]);
+  const known = new Map([...assemblyConstants(text), ...assemblyOffsets(text)]);
+  assert.equal([...known].sort(), [...host].sort());
 });
 
 test('the guest has every errno', () => {
