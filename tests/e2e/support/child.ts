@@ -77,6 +77,13 @@ export class Child {
     return this.#process.stdin;
   }
 
+  /** The process's number. */
+  get pid(): number {
+    const { pid } = this.#process;
+    if (pid === undefined) throw new Error(this.describe('was not started'));
+    return pid;
+  }
+
   /** Sends a signal, or nothing when the process has ended. */
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
