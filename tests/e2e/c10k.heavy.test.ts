@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { type Guest, run, type RunOptions } from 'pollux';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { descriptorLimit } from './support/descriptors.ts';
 import { connectMany, exchange, heard, say, soon } from './support/exchange.ts';
 import { cGuest, ROT13_COMMAND, ROT13_REACTOR } from './support/guests.ts';
 import { load } from './support/load.ts';
@@ -158,13 +159,4 @@ class HighWater {
 function admission(guest: Guest): { accepted: number; refused: number } {
   const { connectionsAccepted, acceptsRefused } = guest.stats();
   return { accepted: connectionsAccepted, refused: acceptsRefused };
-}
-
-/** The hard limit: Node raises its own to it. */
-function descriptorLimit(): number {
-  const line = /^Max open files +\S+ +(?<hard>\S+)/m.exec(
-    readFileSync('/proc/self/limits', 'utf8'),
-  );
-  const hard = line?.groups?.['hard'] ?? '0';
-  return hard === 'unlimited' ? Infinity : Number(hard);
 }

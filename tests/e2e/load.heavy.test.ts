@@ -1,9 +1,9 @@
 // What the project promises to hold: 1,000 connections that move 1 MiB each way, beside 8,000 idle
 // ones, all at once. Server and clients are a process each, with 9,000 sockets each.
 
-import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { descriptorLimit } from './support/descriptors.ts';
 import { ROT13_COMMAND, ROT13_REACTOR } from './support/guests.ts';
 import { load } from './support/load.ts';
 import { withServer } from './support/server.ts';
@@ -35,12 +35,3 @@ for (const guest of [ROT13_COMMAND, ROT13_REACTOR]) {
 }
 
 test.run();
-
-/** The hard limit: Node raises its own to it. */
-function descriptorLimit(): number {
-  const line = /^Max open files +\S+ +(?<hard>\S+)/m.exec(
-    readFileSync('/proc/self/limits', 'utf8'),
-  );
-  const hard = line?.groups?.['hard'] ?? '0';
-  return hard === 'unlimited' ? Infinity : Number(hard);
-}
