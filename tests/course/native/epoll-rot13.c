@@ -73,8 +73,7 @@ static void accept_batch(int listener) {
 }
 
 static bool send_held(struct connection* connection) {
-  const ssize_t sent =
-      ring_send(&connection->ring, connection->descriptor, connection->ring.held_bytes);
+  const ssize_t sent = ring_send(&connection->ring, connection->descriptor);
   if (sent == -EAGAIN) connection->is_writable = false;
   return sent >= 0 || sent == -EAGAIN || sent == -EINTR;
 }

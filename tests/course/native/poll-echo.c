@@ -64,7 +64,7 @@ static void close_at(size_t at) {
 }
 
 static bool send_held(struct connection* connection, int descriptor) {
-  const ssize_t sent = ring_send(&connection->ring, descriptor, connection->ring.held_bytes);
+  const ssize_t sent = ring_send(&connection->ring, descriptor);
   return sent >= 0 || sent == -EAGAIN || sent == -EINTR;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Answers line by line, letters turned by 13 places. One thread, select(2). An answer goes out when
- * its line is complete; a line longer than the ring, in pieces; and what is held when the peer has
- * finished sending, then. A connection whose descriptor does not fit a set is refused.
+ * Answers line by line, letters turned by 13 places. One thread, select(2). What has come goes out
+ * when a line in it is complete; a line longer than the ring, in pieces; and what is held when the
+ * peer has finished sending, then. A connection whose descriptor does not fit a set is refused.
  */
 #include "server.h"
 
@@ -15,7 +15,7 @@
 
 struct connection {
   struct ring ring;
-  uint32_t answerable_bytes; /* of the held ones, from the front */
+  bool is_answer_due; /* what is held goes out, down to the last byte */
   bool has_peer_finished;
 };
 
@@ -41,7 +41,7 @@ static void accept_batch(int listener) {
       return;
     }
     if (descriptor >= FD_SETSIZE) {
-      fprintf(stderr, "select-rot13: descriptor %d is refused: FD_SETSIZE is %d\n", descriptor,
+      fprintf(stderr, "native: descriptor %d is refused: select takes those below %d\n", descriptor,
               FD_SETSIZE);
       close(descriptor);
       continue;
@@ -64,42 +64,39 @@ static void close_connection(int descriptor, int listener) {
 }
 
 static bool send_answer(struct connection* connection, int descriptor) {
-  const ssize_t sent = ring_send(&connection->ring, descriptor, connection->answerable_bytes);
+  const ssize_t sent = ring_send(&connection->ring, descriptor);
   if (sent < 0) return sent == -EAGAIN || sent == -EINTR;
-  connection->answerable_bytes -= (uint32_t)sent;
+  if (connection->ring.held_bytes == 0) connection->is_answer_due = false;
   return true;
 }
 
 /* Receives once, so that one busy peer does not starve the others. */
 static bool receive_more(struct connection* connection, int descriptor) {
   struct ring* ring = &connection->ring;
+  const bool was_due = connection->is_answer_due;
   const ssize_t received = ring_receive(ring, descriptor);
+  if (received < 0) return received == -EAGAIN || received == -EINTR;
   if (received == 0) connection->has_peer_finished = true;
-  if (received <= 0) return received == 0 || received == -EAGAIN || received == -EINTR;
-  const uint32_t lines_bytes = ring_lines_bytes(ring, (size_t)received);
-  if (lines_bytes > 0) connection->answerable_bytes = lines_bytes;
-  ring_rot13_newest(ring, (size_t)received);
-  return true;
+  const size_t newest_bytes = (size_t)received;
+  ring_rot13_newest(ring, newest_bytes);
+  if (connection->has_peer_finished || ring_is_full(ring) ||
+      ring_has_line_end(ring, newest_bytes)) {
+    connection->is_answer_due = ring->held_bytes > 0;
+  }
+  /* Tried at once, without waiting for room, unless the last try has just said no. */
+  return was_due || !connection->is_answer_due || send_answer(connection, descriptor);
 }
 
 /* False when the connection has come to its end. */
 static bool serve(int descriptor, bool is_readable, bool is_writable) {
   struct connection* connection = &connections[descriptor];
-  struct ring* ring = &connection->ring;
   /* Sent first: it makes room for what is received. */
   if (is_writable && !send_answer(connection, descriptor)) return false;
   if (is_readable && !receive_more(connection, descriptor)) return false;
-  const bool is_whole_answer = connection->has_peer_finished ||
-                               (ring_is_full(ring) && connection->answerable_bytes == 0);
-  if (is_whole_answer) connection->answerable_bytes = ring->held_bytes;
-  /* Tried at once, without waiting for room, unless that has just been tried. */
-  if (connection->answerable_bytes > 0 && !is_writable && !send_answer(connection, descriptor)) {
-    return false;
-  }
-  const bool can_receive = !ring_is_full(ring) && !connection->has_peer_finished;
+  const bool can_receive = !ring_is_full(&connection->ring) && !connection->has_peer_finished;
   set(&reads, descriptor, can_receive);
-  set(&writes, descriptor, connection->answerable_bytes > 0);
-  return can_receive || connection->answerable_bytes > 0;
+  set(&writes, descriptor, connection->is_answer_due);
+  return can_receive || connection->is_answer_due;
 }
 
 int main(int count, char** arguments) {

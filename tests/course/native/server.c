@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define BACKLOG 4096
+#define DESCRIPTOR_INHERITED_MAX 1023
 #define RING_BYTES_MIN 16u
 #define RING_BYTES_MAX (1u << 20)
 
@@ -59,8 +60,16 @@ static void raise_descriptor_limit(void) {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) server_die("setrlimit");
 }
 
+/* Those that whoever started this left open by mistake: connections would get higher numbers. */
+static void close_inherited(void) {
+  for (int descriptor = 3; descriptor <= DESCRIPTOR_INHERITED_MAX; descriptor += 1) {
+    close(descriptor);
+  }
+}
+
 int server_listen(int count, char** arguments) {
   read_options(count, arguments);
+  close_inherited();
   raise_descriptor_limit();
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -137,9 +146,9 @@ ssize_t ring_receive(struct ring* ring, int descriptor) {
   return received < 0 ? -error : received;
 }
 
-ssize_t ring_send(struct ring* ring, int descriptor, size_t length_bytes) {
+ssize_t ring_send(struct ring* ring, int descriptor) {
   struct iovec pieces[2];
-  const int count = describe(ring, pieces, 0, length_bytes);
+  const int count = describe(ring, pieces, 0, ring->held_bytes);
   const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = (size_t)count};
   const ssize_t sent = sendmsg(descriptor, &message, MSG_NOSIGNAL);
   if (sent < 0) return -errno;
@@ -169,19 +178,13 @@ void ring_rot13_newest(struct ring* ring, size_t length_bytes) {
   }
 }
 
-uint32_t ring_lines_bytes(const struct ring* ring, size_t length_bytes) {
+bool ring_has_line_end(const struct ring* ring, size_t length_bytes) {
   struct iovec pieces[2];
-  size_t behind_bytes = 0;
-  for (int at = describe_newest(ring, pieces, length_bytes) - 1; at >= 0; at -= 1) {
-    const uint8_t* bytes = pieces[at].iov_base;
-    const uint8_t* found = memrchr(bytes, '\n', pieces[at].iov_len);
-    if (found != NULL) {
-      behind_bytes += pieces[at].iov_len - (size_t)(found + 1 - bytes);
-      return ring->held_bytes - (uint32_t)behind_bytes;
-    }
-    behind_bytes += pieces[at].iov_len;
+  const int count = describe_newest(ring, pieces, length_bytes);
+  for (int piece = 0; piece < count; piece += 1) {
+    if (memchr(pieces[piece].iov_base, '\n', pieces[piece].iov_len) != NULL) return true;
   }
-  return 0;
+  return false;
 }
 
 void ring_release(struct ring* ring) {

@@ -18,7 +18,7 @@
 
 /*
  * Reads the command line, [--ring-bytes N], and listens on a free port of 127.0.0.1, which a line on
- * stderr names. Returns the non-blocking listener. Ends the process when it can not: code 2 for a
+ * stderr names. Returns the non-blocking listener, descriptor 3. Ends the process when it can not: code 2 for a
  * wrong command line, 1 for an error of the system's, a line on stderr for both.
  */
 int server_listen(int count, char** arguments);
@@ -56,14 +56,14 @@ bool ring_is_full(const struct ring* ring);
  */
 ssize_t ring_receive(struct ring* ring, int descriptor);
 
-/* Sends once, up to length_bytes of those held, more than 0. Returns the count, or a negated errno. */
-ssize_t ring_send(struct ring* ring, int descriptor, size_t length_bytes);
+/* Sends once what is held: there must be some. Returns the count, or a negated errno. */
+ssize_t ring_send(struct ring* ring, int descriptor);
 
 /* Turns the letters of the newest length_bytes by 13 places. */
 void ring_rot13_newest(struct ring* ring, size_t length_bytes);
 
-/* How many of the held bytes there are up to the last line feed of the newest length_bytes; or 0. */
-uint32_t ring_lines_bytes(const struct ring* ring, size_t length_bytes);
+/* Whether a line ends in the newest length_bytes. */
+bool ring_has_line_end(const struct ring* ring, size_t length_bytes);
 
 /* Drops what is held. */
 void ring_release(struct ring* ring);

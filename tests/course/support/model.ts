@@ -15,6 +15,27 @@ export interface ServerModel {
   readonly isByLine: boolean;
 }
 
+export const POLL_ECHO: ServerModel = {
+  guest: 'poll-echo',
+  native: 'poll-echo',
+  answer: Buffer.from,
+  isByLine: false,
+};
+
+export const SELECT_ROT13: ServerModel = {
+  guest: 'select-rot13',
+  native: 'select-rot13',
+  answer: rot13,
+  isByLine: true,
+};
+
+export const EPOLL_ROT13: ServerModel = {
+  guest: 'epoll-rot13',
+  native: 'epoll-rot13',
+  answer: rot13,
+  isByLine: false,
+};
+
 /** Guest and native program differ in how they wait, and in nothing else. */
 export const ROT13_ECHO: ServerModel = {
   guest: 'rot13-echo',
@@ -23,17 +44,11 @@ export const ROT13_ECHO: ServerModel = {
   isByLine: false,
 };
 
-/** How far the answer goes when a server has been sent so much and waits for more. */
-export interface Extent {
-  /** It goes at least so far. */
-  readonly leastBytes: number;
-  /** It goes no further. */
-  readonly mostBytes: number;
-}
-
 /**
- * Follows what one connection sends. A line that is shorter than the ring is answered when it is
- * complete. Of a longer one, fewer bytes are kept back than the ring has.
+ * Follows what one connection sends and gets. When a line is complete, what has come goes out, and
+ * with it what has come of the next line, as much as that may be. So what is sent when there is
+ * nothing left to answer is kept back for certain, up to the end of its line; but of a line that does
+ * not fit the ring, fewer bytes are kept back than the ring has.
  */
 export class Expectation {
   readonly #isByLine: boolean;
@@ -41,6 +56,8 @@ export class Expectation {
   #sentBytes = 0;
   /** Where the line begins that is not complete. */
   #lineAt = 0;
+  /** From where on all is kept back; undefined when a part may have gone out with a line. */
+  #keptAt: number | undefined = 0;
   #hasFinished = false;
 
   constructor(model: ServerModel, ringBytes = RING_BYTES) {
@@ -48,9 +65,14 @@ export class Expectation {
     this.#ringBytes = ringBytes;
   }
 
-  send(bytes: Uint8Array): void {
+  /** @param answeredBytes how much has been answered when they are sent. */
+  send(bytes: Uint8Array, answeredBytes: number): void {
+    if (answeredBytes === this.#sentBytes) this.#keptAt = this.#sentBytes;
     const lineFeed = bytes.lastIndexOf(0x0a);
-    if (lineFeed >= 0) this.#lineAt = this.#sentBytes + lineFeed + 1;
+    if (lineFeed >= 0) {
+      this.#lineAt = this.#sentBytes + lineFeed + 1;
+      this.#keptAt = undefined;
+    }
     this.#sentBytes += bytes.length;
   }
 
@@ -58,13 +80,17 @@ export class Expectation {
     this.#hasFinished = true;
   }
 
-  get extent(): Extent {
-    const sentBytes = this.#sentBytes;
-    if (!this.#isByLine || this.#hasFinished)
-      return { leastBytes: sentBytes, mostBytes: sentBytes };
-    const isLong = sentBytes - this.#lineAt >= this.#ringBytes;
-    if (!isLong) return { leastBytes: this.#lineAt, mostBytes: this.#lineAt };
-    return { leastBytes: sentBytes - this.#ringBytes + 1, mostBytes: sentBytes };
+  /** The answer goes at least so far, without anything more being sent. */
+  get leastBytes(): number {
+    if (!this.#isByLine || this.#hasFinished) return this.#sentBytes;
+    return Math.max(this.#lineAt, this.#sentBytes - this.#ringBytes + 1);
+  }
+
+  /** It goes no further. */
+  get mostBytes(): number {
+    const keptAt = this.#keptAt ?? this.#sentBytes;
+    const isKept = this.#isByLine && !this.#hasFinished;
+    return isKept && this.#sentBytes - keptAt < this.#ringBytes ? keptAt : this.#sentBytes;
   }
 }
 

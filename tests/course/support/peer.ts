@@ -32,9 +32,10 @@ export interface Peer {
 export class SocketPeer implements Peer {
   /** Called with all received bytes, whenever there are more. What it throws fails the test. */
   onBytes: ((countBytes: number) => void) | undefined;
+  /** How many bytes have been received. */
+  countBytes = 0;
   readonly #socket: Socket;
   readonly #chunks: Buffer[] = [];
-  #countBytes = 0;
   #end: StreamEnd | undefined;
   #failure: Error | undefined;
   #waiters: (() => void)[] = [];
@@ -99,27 +100,27 @@ export class SocketPeer implements Peer {
 
   received(countBytes: number): Promise<void> {
     return this.#until(
-      () => this.#countBytes >= countBytes || this.#end !== undefined,
-      () => `${countBytes} bytes do not come, only ${this.#countBytes}`,
+      () => this.countBytes >= countBytes || this.#end !== undefined,
+      () => `${countBytes} bytes do not come, only ${this.countBytes}`,
     ).then(() => {
-      if (this.#countBytes >= countBytes) return;
-      throw new Error(`the stream ${this.#end} at ${this.#countBytes} of ${countBytes} bytes`);
+      if (this.countBytes >= countBytes) return;
+      throw new Error(`the stream ${this.#end} at ${this.countBytes} of ${countBytes} bytes`);
     });
   }
 
   async ended(): Promise<StreamEnd> {
     await this.#until(
       () => this.#end !== undefined,
-      () => `the stream does not end; ${this.#countBytes} bytes came`,
+      () => `the stream does not end; ${this.countBytes} bytes came`,
     );
     return this.#end as StreamEnd;
   }
 
   #receive(chunk: Buffer): void {
     this.#chunks.push(chunk);
-    this.#countBytes += chunk.length;
+    this.countBytes += chunk.length;
     try {
-      this.onBytes?.(this.#countBytes);
+      this.onBytes?.(this.countBytes);
     } catch (error) {
       this.#failure ??= error as Error;
     }

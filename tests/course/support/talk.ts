@@ -27,7 +27,7 @@ export class Talk {
     this.#model = model;
     this.#expectation = new Expectation(model, ringBytes);
     peer.onBytes = (countBytes) => {
-      const { mostBytes } = this.#expectation.extent;
+      const { mostBytes } = this.#expectation;
       assert.ok(countBytes <= mostBytes, `${countBytes} bytes came, ${mostBytes} may be answered`);
     };
   }
@@ -61,7 +61,7 @@ export class Talk {
 
   /** Resolves when all has come that must come without anything more being sent. */
   async answered(): Promise<void> {
-    await this.peer.received(this.#expectation.extent.leastBytes);
+    await this.peer.received(this.#expectation.leastBytes);
   }
 
   /** Resolves to the whole answer, at its end. */
@@ -76,7 +76,7 @@ export class Talk {
 
   #note(bytes: Uint8Array): void {
     this.#sent.push(Buffer.from(bytes));
-    this.#expectation.send(bytes);
+    this.#expectation.send(bytes, this.peer.countBytes);
   }
 }
 
