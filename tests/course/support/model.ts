@@ -36,6 +36,8 @@ export const EPOLL_ROT13: ServerModel = {
   isByLine: false,
 };
 
+export const EARLY_EPOLL: ServerModel = { ...EPOLL_ROT13, guest: 'early-epoll' };
+
 /** Guest and native program differ in how they wait, and in nothing else. */
 export const ROT13_ECHO: ServerModel = {
   guest: 'rot13-echo',
