@@ -1,0 +1,1 @@
+export function figuresOf(output: string): Readonly<Record<string, string>>;
