@@ -59,7 +59,7 @@ test('what --send says arrives before the reset', async () => {
   });
 });
 
-for (const server of [ROT13_COMMAND, 'build/blocking-echo.wasm']) {
+for (const server of [ROT13_COMMAND, 'build/poll-echo.wasm', 'build/blocking-echo.wasm']) {
   for (const args of [[], ['--send', 'Hello']]) {
     test(`${[server, ...args].join(' ')}: 500 resets leave the server as it was`, async () => {
       await withServer({ guest: server }, async ({ address }) => {
