@@ -6,22 +6,11 @@
 //   +--------+--------+--------+--------+-------------------------------+
 //   0                        count   capacity
 
-import { BADF, IO, NOMEM, SUCCESS } from "../abi/wasip1-layout";
+import { NOMEM, SUCCESS } from "../abi/wasip1-layout";
 import { giveBlock, takeBlock } from "../lib/block-pool";
-import {
-  poll,
-  Pollfd,
-  POLLERR,
-  POLLFD_BYTES,
-  POLLHUP,
-  POLLIN,
-  POLLNVAL,
-  POLLOUT,
-  reservePoll,
-} from "../posix/poll";
-import { READ, WRITE } from "../reactor/interest";
-import { markReady } from "../reactor/ready-list";
+import { poll, Pollfd, POLLFD_BYTES, reservePoll } from "../posix/poll";
 import { Slot } from "../reactor/slot";
+import { bitsOf, markBits } from "./poll-bits";
 import { timeoutMs } from "./timeout";
 
 export { isReadinessKept, noteAgain } from "./level";
@@ -69,21 +58,10 @@ export function wait(timeoutNs: i64): i32 {
   for (let i: u32 = 0; left > 0; i++) {
     const revents = entryAt(i).revents;
     if (revents == 0) continue;
-    markEntry(slotAtEntry(i), revents);
+    markBits(slotAtEntry(i), revents);
     left--;
   }
   return readyCount;
-}
-
-function markEntry(slot: Slot, revents: i16): void {
-  if ((revents & (POLLNVAL | POLLERR)) != 0) {
-    return markReady(slot, 0, (revents & POLLNVAL) != 0 ? BADF : IO);
-  }
-  // The call that follows answers why it was hung up.
-  if ((revents & POLLHUP) != 0) return markReady(slot, slot.interest, 0);
-  const readiness: u8 =
-    ((revents & POLLIN) != 0 ? READ : 0) | ((revents & POLLOUT) != 0 ? WRITE : 0);
-  markReady(slot, readiness, 0);
 }
 
 function entryAt(index: u32): Pollfd {
@@ -104,8 +82,7 @@ function setInterest(slot: Slot, interest: u8): void {
   if (slot.interest == 0) add(slot);
   slot.interest = interest;
   if (interest == 0) return remove(slot);
-  entryAt(slot.readAt).events =
-    ((interest & READ) != 0 ? POLLIN : 0) | ((interest & WRITE) != 0 ? POLLOUT : 0);
+  entryAt(slot.readAt).events = bitsOf(interest);
 }
 
 function add(slot: Slot): void {
