@@ -5,7 +5,7 @@
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/support/recordings.ts';
 import { suite } from '../support/suite.ts';
-import { STAGES } from './resets.ts';
+import { type Reset, RESETS } from './resets.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { ServerModel } from './support/model.ts';
 import { noNativeReason } from './support/native.ts';
@@ -39,7 +39,7 @@ export function compareServers(model: ServerModel): void {
     });
   }
 
-  for (const { when, reset } of STAGES) {
+  for (const { when, reset } of RESETS) {
     const body = (subject: Subject): Promise<void> => outlives(reset, subject, model);
     withBoth(`both live on when a connection is reset ${when}`, async () => {
       await withNative(native, [], body);
@@ -52,7 +52,7 @@ export function compareServers(model: ServerModel): void {
 
 /** Who was connected is served, and who comes; and of the connection that was reset nothing is left. */
 async function outlives(
-  reset: (typeof STAGES)[number]['reset'],
+  reset: Reset['reset'],
   subject: Subject,
   model: ServerModel,
 ): Promise<void> {

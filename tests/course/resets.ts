@@ -7,7 +7,7 @@ import type { ServerModel } from './support/model.ts';
 import type { Subject } from './support/subject.ts';
 import { Talk, type Witness } from './support/talk.ts';
 
-export interface Stage {
+export interface Reset {
   /** `... while it is idle`. */
   readonly when: string;
   readonly reset: (subject: Subject, model: ServerModel, witness: Witness) => Promise<void>;
@@ -17,7 +17,7 @@ const LINE_AND_HALF = 'a line\nand half of one';
 /** More than goes into the buffers of a client that does not read. */
 const UNREAD_BYTES = 16 << 20;
 
-export const STAGES: readonly Stage[] = [
+export const RESETS: readonly Reset[] = [
   {
     when: 'before it is accepted',
     reset: (subject, model) =>

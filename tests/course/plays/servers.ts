@@ -1,8 +1,9 @@
 // The servers that serve many clients at once.
 
 import { bytes, line } from '../support/bytes.ts';
-import { ending, exchange } from '../support/deeds.ts';
+import { ending, exchange, rounds, WITNESSED } from '../support/deeds.ts';
 import {
+  answerTo,
   EARLY_EPOLL,
   EPOLL_ROT13,
   POLL_ECHO,
@@ -10,11 +11,8 @@ import {
   SELECT_ROT13,
   type ServerModel,
 } from '../support/model.ts';
-import type { Peer } from '../support/peer.ts';
 import type { Play } from '../support/stage.ts';
 
-/** Answered with the same by every server, at once. */
-const WITNESSED = '.\n';
 const RING_BYTES = 64;
 const MANY_BYTES = 20_000;
 
@@ -25,8 +23,9 @@ export const SERVER_PLAYS: readonly Play[] = [
   ...SERVERS.filter(({ isByLine }) => isByLine).flatMap(linePlays),
 ];
 
-function echoPlays({ guest: program, answer }: ServerModel): Play[] {
-  const answered = (text: string): string => answer(bytes(text)).toString('latin1');
+function echoPlays(model: ServerModel): Play[] {
+  const { guest: program } = model;
+  const answered = (text: string): string => answerTo(bytes(text), model).toString('latin1');
   const pieces = ['Hello, ', 'world\nand all ', 'who are in it\n'];
   const many = line(MANY_BYTES).toString('latin1');
   return [
@@ -114,7 +113,8 @@ function echoPlays({ guest: program, answer }: ServerModel): Play[] {
   ];
 }
 
-function linePlays({ guest: program, answer }: ServerModel): Play[] {
+function linePlays(model: ServerModel): Play[] {
+  const { guest: program } = model;
   const long = line(3 * RING_BYTES);
   return [
     {
@@ -134,7 +134,7 @@ function linePlays({ guest: program, answer }: ServerModel): Play[] {
       },
       holds: [
         [0, 0, 'no end and still none\n'.length],
-        [answer(bytes('no end and still none\n')).toString('latin1'), 'ended'],
+        [answerTo(bytes('no end and still none\n'), model).toString('latin1'), 'ended'],
       ],
     },
     {
@@ -151,14 +151,7 @@ function linePlays({ guest: program, answer }: ServerModel): Play[] {
         client.finish();
         return ending(client);
       },
-      holds: [answer(long).toString('latin1'), 'ended'],
+      holds: [answerTo(long, model).toString('latin1'), 'ended'],
     },
   ];
-}
-
-/** Resolves when the server has been round its loop, and what it has answered has been read. */
-async function rounds(witness: Peer): Promise<void> {
-  await exchange(witness, WITNESSED);
-  await exchange(witness, WITNESSED);
-  await new Promise((done) => setImmediate(done));
 }

@@ -1,6 +1,8 @@
 // What the course's servers answer, as plain functions over what they were sent. An answer has the
 // length of what it answers.
 
+import type { Answer } from '../../e2e/support/stream-content.ts';
+
 /** The size of a ring, where --ring-bytes does not say otherwise. */
 export const RING_BYTES = 65_536;
 
@@ -9,8 +11,8 @@ export interface ServerModel {
   readonly guest: string;
   /** tests/course/native/NAME.c, which does the same. */
   readonly native: string;
-  /** The answer to all of `sent`. */
-  answer(sent: Uint8Array): Buffer;
+  /** The bytes as they came, or their letters turned by 13 places. */
+  readonly answers: Answer;
   /** Whether an answer waits for the end of its line. Else it comes as its bytes arrive. */
   readonly isByLine: boolean;
 }
@@ -18,21 +20,21 @@ export interface ServerModel {
 export const POLL_ECHO: ServerModel = {
   guest: 'poll-echo',
   native: 'poll-echo',
-  answer: Buffer.from,
+  answers: 'same',
   isByLine: false,
 };
 
 export const SELECT_ROT13: ServerModel = {
   guest: 'select-rot13',
   native: 'select-rot13',
-  answer: rot13,
+  answers: 'rot13',
   isByLine: true,
 };
 
 export const EPOLL_ROT13: ServerModel = {
   guest: 'epoll-rot13',
   native: 'epoll-rot13',
-  answer: rot13,
+  answers: 'rot13',
   isByLine: false,
 };
 
@@ -42,9 +44,14 @@ export const EARLY_EPOLL: ServerModel = { ...EPOLL_ROT13, guest: 'early-epoll' }
 export const ROT13_ECHO: ServerModel = {
   guest: 'rot13-echo',
   native: 'epoll-rot13',
-  answer: rot13,
+  answers: 'rot13',
   isByLine: false,
 };
+
+/** What a server answers to all of `sent`. */
+export function answerTo(sent: Uint8Array, { answers }: ServerModel): Buffer {
+  return Buffer.from(answers === 'rot13' ? sent.map(rot13) : sent);
+}
 
 /**
  * Follows what one connection sends and gets. When a line is complete, what has come goes out, and
@@ -96,11 +103,7 @@ export class Expectation {
   }
 }
 
-function rot13(sent: Uint8Array): Buffer {
-  return Buffer.from(sent.map(rot13Byte));
-}
-
-function rot13Byte(byte: number): number {
+function rot13(byte: number): number {
   const isLower = byte >= 0x61 && byte <= 0x7a;
   const isUpper = byte >= 0x41 && byte <= 0x5a;
   if (!isLower && !isUpper) return byte;

@@ -3,12 +3,10 @@
 
 import * as assert from 'uvu/assert';
 import { connect } from '../../e2e/support/target.ts';
-import { Expectation, type ServerModel } from './model.ts';
+import { exchange, rounds, WITNESSED } from './deeds.ts';
+import { answerTo, Expectation, type ServerModel } from './model.ts';
 import { SocketPeer } from './peer.ts';
 import type { Subject } from './subject.ts';
-
-/** What every server here answers with the same, at once. */
-const WITNESSED = '.\n';
 
 export interface TalkOptions {
   readonly model: ServerModel;
@@ -68,7 +66,7 @@ export class Talk {
   async whole(): Promise<Buffer> {
     assert.is(await this.peer.ended(), 'ended');
     const { bytes } = this.peer;
-    const expected = this.#model.answer(Buffer.concat(this.#sent));
+    const expected = answerTo(Buffer.concat(this.#sent), this.#model);
     assertSame(bytes, expected);
     this.peer.close();
     return bytes;
@@ -91,7 +89,6 @@ export function assertSame(actual: Buffer, expected: Buffer): void {
 /** A client that shows that a server is well, and that it has been round its loop. */
 export class Witness {
   readonly #peer: SocketPeer;
-  #heardBytes = 0;
 
   private constructor(peer: SocketPeer) {
     this.#peer = peer;
@@ -104,22 +101,13 @@ export class Witness {
   }
 
   /** Is served once more. */
-  async exchange(): Promise<void> {
-    await this.#peer.send(WITNESSED);
-    this.#heardBytes += WITNESSED.length;
-    await this.#peer.received(this.#heardBytes);
+  exchange(): Promise<void> {
+    return exchange(this.#peer, WITNESSED);
   }
 
-  /**
-   * Resolves when a server in one thread has dealt with what had been sent before, and has answered
-   * what it answers to that: it was there when the first exchange began, and the loop has been
-   * round before the second one ended. What it has answered has arrived here by then, and is read
-   * in the same turn of this process at the latest.
-   */
-  async rounds(): Promise<void> {
-    await this.exchange();
-    await this.exchange();
-    await new Promise((done) => setImmediate(done));
+  /** See {@link rounds}. */
+  rounds(): Promise<void> {
+    return rounds(this.#peer);
   }
 
   close(): void {
