@@ -117,6 +117,12 @@ export const Op = {
   loopWhile: (body: readonly number[]): number[] => [0x03, 0x40, ...body, 0x0d, 0, 0x0b],
   /** Runs `body` for ever. */
   forever: (body: readonly number[]): number[] => [0x03, 0x40, ...body, 0x0c, 0, 0x0b],
+  /** Runs `then` when `condition`, an i32, is not 0. */
+  ifElse: (
+    condition: readonly number[],
+    then: readonly number[],
+    otherwise: readonly number[],
+  ): number[] => [...condition, 0x04, 0x40, ...then, 0x05, ...otherwise, 0x0b],
   /** Runs `handler` when `body` throws. Source: exception handling as V8 has it, the legacy form. */
   catchAll: (body: readonly number[], handler: readonly number[] = []): number[] => [
     ...[0x06, 0x40, ...body],

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { trace } from '../../host/trace/trace.ts';
 import { TracePrinter } from '../../host/trace/trace-printer.ts';
 import { bytesText } from '../../host/trace/text.ts';
-import { MODULE_NAME } from '../../host/wasi/signatures.ts';
+import { ALL_SIGNATURES, byModule, byName } from '../support/functions.ts';
 import { suite } from '../support/suite.ts';
 import { ADDRESS, putAddress, SIZE, VALUE } from '../wasi/outgoing.ts';
 import { withWorld, type TestWorld } from '../wasi/world.ts';
@@ -28,20 +28,42 @@ function tracer(world: TestWorld, calls?: readonly string[]) {
     (name: string): Call =>
     (...parameters) =>
       world.caller.call(name, ...parameters);
-  const names = [
-    ...['poll_oneoff', 'sock_accept', 'sock_recv', 'sock_send', 'fd_close', 'path_open'],
-    ...['sock_open', 'sock_connect', 'sock_getsockopt', 'sock_setsockopt'],
-  ];
-  const imports = Object.fromEntries(names.map((name) => [name, live(name)]));
-  const traced = trace({ [MODULE_NAME]: imports }, printer);
+  const imports = Object.fromEntries(ALL_SIGNATURES.map(({ name }) => [name, live(name)]));
+  const traced = trace(byModule(imports), printer);
   const instance: unknown = { exports: { memory: world.caller.memory } };
   traced.attach(instance as WebAssembly.Instance);
-  const functions = traced.imports[MODULE_NAME] as Record<string, Call>;
+  const functions = byName(traced.imports) as Record<string, Call>;
   return (name: string, ...parameters: (number | bigint)[]): string => {
     functions[name]!(...parameters);
     return lines.pop() ?? '';
   };
 }
+
+test(
+  'epoll tells operations, bits and all that the guest knows a descriptor by',
+  withWorld((world) => {
+    const { caller } = world;
+    const fd = world.readable();
+    const line = tracer(world);
+    const says = (text: string, name: string, ...parameters: (number | bigint)[]): void => {
+      const said = line(name, ...parameters);
+      assert.ok(said.includes(` ${text} <`), said);
+    };
+    assert.match(line('epoll_create', 512), / epoll_create\(\) = SUCCESS, epfd \d+ </);
+    const epfd = caller.u32(512);
+    [0x41, 0, 0xabc, fd, 77, 0, 0x11, 0].forEach((word, at) =>
+      caller.view.setUint32(1024 + 4 * at, word, true),
+    );
+    const event = `ptr 0xabc fd ${fd} data1 77 #11`;
+    const control = `epoll_ctl(fd ${epfd}`;
+    const add = `${control}, ADD, fd ${fd}, {IN|ET ${event}}) = SUCCESS`;
+    says(add, 'epoll_ctl', epfd, 0, fd, 1024);
+    const waited = `epoll_wait(fd ${epfd}, 4, 18446744073709551615) = SUCCESS`;
+    says(`${waited}, nevents 1, [IN ${event}]`, 'epoll_wait', epfd, 9000, 4, 2n ** 64n - 1n, 512);
+    says(`${control}, DEL, fd ${fd}, 0x400) = SUCCESS`, 'epoll_ctl', epfd, 2, fd, 1024);
+    says(`${control}, op 9, fd ${fd}, 0x80000000) = FAULT`, 'epoll_ctl', epfd, 9, fd, 2 ** 31);
+  }),
+);
 
 test(
   'arguments, lists, flags, results and bytes are told by name',

@@ -4,7 +4,8 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { type Epoller, onBoth } from './epoller.ts';
-import { SHUT_READ, SHUT_WRITE } from './spec.ts';
+import { connectTo, LOOPBACK, open } from './outgoing.ts';
+import { NONBLOCK, SHUT_READ, SHUT_WRITE } from './spec.ts';
 import type { Connection, TestWorld } from './world.ts';
 
 const test = suite('epoll_wait: modes and bits');
@@ -158,6 +159,29 @@ onBoth(test, 'a listener is ready while a connection is queued', (world, epoller
   first.close();
   second.close();
 });
+
+onBoth(
+  test,
+  'a connection that the guest makes is told of when it stands, and one that is refused',
+  (world, epoller) => {
+    const epfd = epoller.create();
+    const server = world.peers.listen('ipv4', 4);
+    const [made, refused] = [open(world, 'ipv4', NONBLOCK), open(world, 'ipv4', NONBLOCK)];
+    assert.is(connectTo(world, made, server.address), 'INPROGRESS');
+    epoller.add(epfd, made, 'IN|OUT|ET', 1);
+    world.peers.settle();
+    assert.equal([epoller.wait(epfd), epoller.wait(epfd)], ['1:OUT', '']);
+    server.accept().send('greeting');
+    world.peers.settle();
+    assert.is(epoller.wait(epfd), '1:IN|OUT');
+    server.close();
+    assert.is(connectTo(world, refused, server.address), 'INPROGRESS');
+    epoller.add(epfd, refused, 'IN|OUT', 2);
+    world.peers.settle();
+    assert.is(epoller.wait(epfd), '2:IN|OUT|ERR|HUP');
+  },
+  { allowConnect: LOOPBACK },
+);
 
 // ---- which bits --------------------------------------------------------------------------------
 

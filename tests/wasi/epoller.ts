@@ -3,24 +3,16 @@
 
 import * as assert from 'uvu/assert';
 import { errnoName } from '../../host/base/errno.ts';
-import { makeNativeKernel } from '../contract/native-peers.ts';
-import type { MakeKernel } from '../contract/peers.ts';
-import { makeSimKernel } from '../contract/sim-peers.ts';
 import type { Suite } from '../support/suite.ts';
 import { SENTINEL } from './caller.ts';
 import { EPOLL_EVENT_BYTES, EpollBit, EpollOp } from './spec.ts';
-import { type TestWorld, type TestWorldOptions, withWorld } from './world.ts';
+import { KERNELS, type TestWorld, type TestWorldOptions, withWorld } from './world.ts';
 
 /** Where an event lies that a call is given. Not aligned. */
 export const EVENT = 3001;
 export const EVENTS = 20_001;
 export const COUNT = 2001;
 export const FOREVER = 2n ** 64n - 1n;
-
-export const KERNELS: readonly (readonly [name: string, makeKernel: MakeKernel])[] = [
-  ['native', makeNativeKernel],
-  ['sim', makeSimKernel],
-];
 
 /** Adds a test on each kernel. */
 export function onBoth(

@@ -2,16 +2,8 @@
 
 import * as assert from 'uvu/assert';
 import type { Address, Family as FamilyName } from '../../host/kernel/address.ts';
-import { makeNativeKernel } from '../contract/native-peers.ts';
-import type { MakeKernel } from '../contract/peers.ts';
-import { makeSimKernel } from '../contract/sim-peers.ts';
 import { Family, STREAM } from './wasmedge-spec.ts';
-import { RESULT, type TestWorld, type TestWorldOptions, withWorld } from './world.ts';
-
-export const KERNELS: readonly (readonly [name: string, make: MakeKernel])[] = [
-  ['native', makeNativeKernel],
-  ['sim', makeSimKernel],
-];
+import { KERNELS, RESULT, type TestWorld, type TestWorldOptions, withWorld } from './world.ts';
 
 /** Every address of the machine itself. */
 export const LOOPBACK: readonly string[] = ['127.0.0.0/8:*', '[::1]:*'];

@@ -6,6 +6,7 @@ import type { Address, Family } from '../../host/kernel/address.ts';
 import type { Handle, Kernel } from '../../host/kernel/kernel.ts';
 import { makeNativeKernel } from '../contract/native-peers.ts';
 import type { MakeKernel, Peer, Peers, StdioKinds } from '../contract/peers.ts';
+import { makeSimKernel } from '../contract/sim-peers.ts';
 import { Caller, type CallerOptions } from './caller.ts';
 import { actLater, type ClientAct } from './later.ts';
 import { NONBLOCK } from './spec.ts';
@@ -16,6 +17,12 @@ export const IOVECS = 1024;
 export const BUFFER = 4096;
 export const RESULT = 512;
 export const RESULT2 = 528;
+
+/** Tests that hold on either kernel run on both. */
+export const KERNELS: readonly (readonly [name: string, makeKernel: MakeKernel])[] = [
+  ['native', makeNativeKernel],
+  ['sim', makeSimKernel],
+];
 
 const BACKLOG = 16;
 /** What one send is given to fill a send buffer with. */
