@@ -274,6 +274,7 @@ const starts: readonly ModuleRow[] = [
         start: 'main',
       }),
     reason: 'trapped',
+    detail: /the start function calls an import/,
   },
   {
     id: 'H45-start-end',
