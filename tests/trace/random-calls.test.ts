@@ -41,8 +41,12 @@ test(
       const { address } = world;
       const maker = new ArgumentMaker(random, address.family === 'unix' ? [] : [address.port, 1]);
       const { caller } = world;
+      // The recorder calls all functions of numbers alone with seven; those there are come first.
       const live = Object.fromEntries(
-        CHOICES.map(({ name }) => [name, (...values: Arguments) => caller.call(name, ...values)]),
+        CHOICES.map(({ name, parameters: { length } }) => [
+          name,
+          (...values: Arguments) => caller.call(name, ...values.slice(0, length)),
+        ]),
       );
       const recorded = record(byModule(live));
       recorded.attach(instanceOf(caller.memory));
