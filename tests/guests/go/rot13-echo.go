@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"time"
 )
 
 const (
@@ -14,6 +15,7 @@ const (
 )
 
 func main() {
+	keepTimer()
 	listener, err := net.FileListener(os.NewFile(listenerFd, "listener"))
 	if err != nil {
 		log.Fatal(err)
@@ -25,6 +27,12 @@ func main() {
 		}
 		go serve(client)
 	}
+}
+
+// Go 1.26's poller can panic in netpoll ("panic on system stack") as its list grows, when it has
+// waited without a time limit before. With a timer to come it never does.
+func keepTimer() {
+	time.AfterFunc(time.Hour, keepTimer)
 }
 
 func serve(client net.Conn) {
