@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { checkCpuClock, checkSpeed } from './checks.mjs';
-import { BASELINE, contenders, Host } from './contenders.mjs';
+import { BASELINE, contenders, contendersOf, Host } from './contenders.mjs';
 import { chooseCores } from './cores.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureRow } from './measure.mjs';
@@ -111,7 +111,8 @@ async function measureRounds({ options, contenders, host, progress, results }, r
       const rounds = results.get(row.key);
       progress.begin(`round ${rounds.length + 1}: ${row.title}`);
       const order = rounds.length;
-      rounds.push(await measureRow(row, { contenders, host, seconds, warmUpMs, order }));
+      const run = { contenders: contendersOf(row, contenders), host, seconds, warmUpMs, order };
+      rounds.push(await measureRow(row, run));
       progress.step();
     }
   }

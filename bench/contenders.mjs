@@ -11,7 +11,12 @@ const LISTENING = /listening on tcp:127\.0\.0\.1:(?<port>\d+)/;
 /** What the others are compared with. */
 export const BASELINE = 'native';
 
+/** The same program waiting by the epoll imports, edge-triggered; only where many are idle. */
+export const EPOLL_IMPORTS = 'pollux, epoll imports';
+
 /**
+ * A contender with `rows` takes part in those alone whose key matches.
+ *
  * @param {{ server: string }} programs
  * @param {string | undefined} against the folder of another build of Pollux, to compare with.
  */
@@ -26,6 +31,7 @@ export function contenders(programs, against) {
     plain,
     { name: 'pollux', command: pollux(ROOT, 'rot13-echo.wasm') },
     { name: 'pollux, reactor', command: pollux(ROOT, 'rot13-echo.reactor.wasm') },
+    { name: EPOLL_IMPORTS, command: pollux(ROOT, 'epoll-rot13.wasm'), rows: /^idle-/ },
     { name: 'node:net', command: [process.execPath, join(ROOT, 'bench/node-net-server.mjs')] },
   ];
   if (against !== undefined) {
@@ -40,6 +46,11 @@ function pollux(root, guest) {
     ...[process.execPath, join(root, 'dist/cli.js'), 'run', join(root, 'build', guest)],
     ...['--listen', 'tcp:127.0.0.1:0'],
   ];
+}
+
+/** Those that take part in a row. */
+export function contendersOf(row, contenders) {
+  return contenders.filter(({ rows }) => rows === undefined || rows.test(row.key));
 }
 
 /** Where a server's processes run, and what else they are given. */

@@ -23,6 +23,7 @@ interface Report {
 
 const SECONDS_MAX = 100;
 const SERVERS = ['native', 'native, plain echo', 'pollux', 'pollux, reactor', 'node:net'];
+const EPOLL_IMPORTS = 'pollux, epoll imports';
 const TWINS = ['twin, 1 connection', 'twin, 100 connections', 'twin, 1,000 connections'];
 
 const bench = (...words: string[]): Child =>
@@ -46,7 +47,8 @@ test('--quick puts every server into every kind of situation', () => {
   assert.equal(kinds, new Set(['echo', 'churn', 'memory', 'start', 'twin']));
   for (const { key, kind, rounds } of report.rows) {
     assert.match(quick.stdout, new RegExp(`^${key}: `, 'm'));
-    for (const name of kind === 'twin' ? TWINS : SERVERS) {
+    const servers = key.startsWith('idle-') ? [...SERVERS, EPOLL_IMPORTS] : SERVERS;
+    for (const name of kind === 'twin' ? TWINS : servers) {
       const figures = rounds[0]?.[name];
       assert.ok(figures, `${key} has no figures of ${name}`);
       for (const [figure, value] of Object.entries(figures)) {
@@ -70,7 +72,7 @@ test('the page and its figure tell of every row and server', async () => {
   const svg = figure(report);
   assert.match(page, /^!\[.+\]\(benchmarks\.svg\)$/m);
   for (const { title } of report.rows) assert.ok(page.includes(`### ${title}\n`), title);
-  for (const name of SERVERS) assert.ok(page.includes(`| ${name} |`), name);
+  for (const name of [...SERVERS, EPOLL_IMPORTS]) assert.ok(page.includes(`| ${name} |`), name);
   for (const name of SERVERS.slice(1)) assert.ok(svg.includes(`>${name}</text>`), name);
   assert.not.match(`${page}${svg}`, /NaN|undefined/);
 });
