@@ -1,6 +1,6 @@
 // Addresses as Pollux prints them, and what a client can do with one.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import * as assert from 'uvu/assert';
 import { parseListenAddress } from '../../../host/kernel/address.ts';
@@ -55,12 +55,30 @@ export function ended(socket: net.Socket): Promise<void> {
   });
 }
 
-/** Binds a new listener where a server has just been; on a unix path nothing may be left. */
+/**
+ * Sees that nothing listens any more where a server has just been, and that nothing is left of a unix
+ * path. Binding there would not do: any process's connection may have been given the port by now.
+ */
 export async function assertFree(address: string): Promise<void> {
   const target = targetOf(address);
-  if ('path' in target) assert.not(existsSync(target.path), `${target.path} is still there`);
-  const listener = await listen(target);
-  await closed(listener);
+  if ('path' in target) {
+    assert.not(existsSync(target.path), `${target.path} is still there`);
+    await closed(await listen(target));
+  } else {
+    assert.not(listeningPorts().has(target.port), `${address} is still listened on`);
+  }
+}
+
+/** The ports of this machine that a TCP socket listens on. Source: proc_net_tcp.txt; 0A is LISTEN. */
+function listeningPorts(): Set<number> {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path));
+  const rows = tables.flatMap((path) => readFileSync(path, 'latin1').split('\n').slice(1));
+  return new Set(
+    rows.flatMap((row) => {
+      const match = /^ *\d+: [0-9A-F]+:(?<port>[0-9A-F]{4}) [0-9A-F:]+ 0A /.exec(row);
+      return match === null ? [] : [parseInt(match.groups?.['port'] ?? '', 16)];
+    }),
+  );
 }
 
 /** True when the machine has `::1`. */
