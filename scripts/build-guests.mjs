@@ -1,10 +1,14 @@
 // Builds the guests: every program of assembly/programs as a command (build/NAME.wasm), those that
 // turn as a reactor, too (build/NAME.reactor.wasm), and the modules of the unit tests.
-// One process compiles them all; nothing is done when every output is newer than every source.
+// A thread for each processor compiles them; nothing is done when every output is newer than every
+// source.
 
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
@@ -37,12 +41,25 @@ export async function buildGuests({ force = false } = {}) {
   const modules = await plan();
   if (!force && (await isUpToDate(modules))) return 0;
   await mkdir(join(ROOT, 'build'), { recursive: true });
-  for (const module of modules) {
-    const bytes = await compile(module);
-    await writeWhole(module.output, bytes);
-  }
+  const left = [...modules];
+  await Promise.all(Array.from({ length: availableParallelism() }, () => compileAll(left)));
   console.log(`guests: ${modules.length} modules built`);
   return modules.length;
+}
+
+/** Compiles and takes away what is left, on a thread of its own, until nothing is. */
+async function compileAll(left) {
+  const thread = new Worker(new URL('./compile-thread.mjs', import.meta.url));
+  try {
+    for (let module = left.shift(); module !== undefined; module = left.shift()) {
+      thread.postMessage(module);
+      const [{ bytes, problem }] = await once(thread, 'message');
+      if (problem !== undefined) throw new Error(problem);
+      await writeWhole(module.output, bytes);
+    }
+  } finally {
+    await thread.terminate();
+  }
 }
 
 /**
