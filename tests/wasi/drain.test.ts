@@ -70,7 +70,7 @@ test(
 test(
   'a guest that is asleep in a wait is woken, and ended when nothing is open',
   withWorld((world) => {
-    begin(world);
+    world.watched.beforeNextWait(() => begin(world));
     world.peers.later({ act: 'wake' });
     world.caller.setFdSubscription(8192, 1, world.listenFd, 1n);
     assert.is(leaves(world, 'poll_oneoff', 8192, 9000, 1, 512), Outcome.DRAINED);

@@ -179,7 +179,7 @@ onBoth(
     epoller.add(epfd, world.listenFd, 'IN', 1);
     world.kernel.wake();
     assert.is(epoller.wait(epfd), '', 'also when it only looks');
-    world.peers.later({ act: 'wake' });
+    world.watched.beforeNextWait(() => world.kernel.wake());
     const before = world.caller.sandbox.monotonicNs();
     assert.is(epoller.wait(epfd, { timeoutNs: 5_000_000n }), '');
     assert.ok(world.caller.sandbox.monotonicNs() - before >= 5_000_000);
@@ -228,7 +228,7 @@ function leaves({ caller }: TestWorld, epfd: number): number {
 
 onBoth(test, 'a guest is stopped in its wait', (world, epoller) => {
   const epfd = epoller.create();
-  world.caller.control.ask(Reason.STOP);
+  world.watched.beforeNextWait(() => world.caller.control.ask(Reason.STOP));
   world.peers.later({ act: 'wake' });
   assert.is(leaves(world, epfd), Outcome.STOPPED);
 });
