@@ -13,6 +13,7 @@ import {
   type SetHandle,
 } from '../kernel/kernel.ts';
 import { Descriptor, Kind } from './descriptors.ts';
+import { EpollEvent } from './dialects/wasix-layout.ts';
 import { grown, roomFor } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -26,7 +27,7 @@ const FULL_INSTANCE_COUNT_MAX = 4;
 const NO_HANDLE: Handle = -1;
 
 /** A record: the handle, then the event's words but for the first, as the guest gave them. */
-export const RECORD_WORDS = 8;
+const RECORD_WORDS = EpollEvent.WORDS;
 const NONE = -1;
 
 /**
