@@ -96,6 +96,16 @@ export class TraceLog {
     return hex(this.#high) + hex(this.#low);
   }
 
+  /** The first half of the {@link hash}, as a number: for who compares it often. */
+  get hashHigh(): number {
+    return this.#high;
+  }
+
+  /** The second half. */
+  get hashLow(): number {
+    return this.#low;
+  }
+
   /** The calls that are kept, a line each: `0.005000 recv(h1, 4096) = 6 "Hello\n"`. */
   text(): string {
     const firstCall = Math.max(0, this.callCount - this.#capacity);

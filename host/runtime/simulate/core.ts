@@ -174,7 +174,7 @@ export class Core {
    * @returns its answer, 0 after the end. @throws as {@link runCommand}
    */
   turn(timeoutMs: number): number {
-    if (!this.#preopened.connect(0)) return ONLY_FOR_EVENTS;
+    if (this.#instance === undefined && !this.#preopened.connect(0)) return ONLY_FOR_EVENTS;
     let answer = 0;
     this.#enter(() => {
       const isFirst = this.#instance === undefined;

@@ -12,8 +12,8 @@ export class Script {
   readonly #callBudget: number;
   readonly #onBegin: ((run: Run) => void) | undefined;
   readonly #steps: (Deed | Run)[] = [];
-  /** The trace's hash at the end of each run, which the next time must be the same. */
-  readonly #hashes: string[] = [];
+  /** The trace's hash at the end of each run, in two halves: the next time it must be the same. */
+  readonly #hashes: number[] = [];
   #core: Core | undefined;
   #at = -1;
   #runCount = 0;
@@ -72,9 +72,10 @@ export class Script {
 
   /** Ends the run. @throws SimulationError `NOT_DETERMINISTIC` */
   endRun(): void {
-    const { hash } = (this.#core as Core).kernel.log;
-    const before = (this.#hashes[this.#runCount++] ??= hash);
-    if (before === hash) return;
+    const { hashHigh, hashLow } = (this.#core as Core).kernel.log;
+    const at = 2 * this.#runCount++;
+    if (at === this.#hashes.length) this.#hashes.push(hashHigh, hashLow);
+    if (this.#hashes[at] === hashHigh && this.#hashes[at + 1] === hashLow) return;
     throw new SimulationError(
       'NOT_DETERMINISTIC',
       `the guest, run again, did something else before the end of run ${this.#runCount}`,
