@@ -2,9 +2,12 @@
 // has accepted. It is a name for a socket that may be made anew when its guest is run again.
 
 import { concatBytes } from '../../base/bytes.ts';
+import { copyBytes } from '../../kernel/sim/copy-bytes.ts';
 import type { Deed } from './actions.ts';
 import { usage } from './options.ts';
 import type { PeerSocket, PeerState } from './peer-socket.ts';
+
+const UTF8 = new TextEncoder();
 
 /** What a peer asks of its world. */
 interface Access {
@@ -26,7 +29,9 @@ export class Peer {
 
   /** Sends, as soon as there is room: text as UTF-8, or bytes. */
   send(data: string | Uint8Array): this {
-    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
+    // A copy: the world keeps it, to do it again.
+    const source = typeof data === 'string' ? UTF8.encode(data) : data;
+    const bytes = copyBytes(source, 0, source.length);
     this.#access.deed({ kind: 'send', peer: this.#number, bytes });
     return this;
   }

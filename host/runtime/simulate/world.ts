@@ -15,6 +15,9 @@ import { Server } from './server.ts';
 import type { ServerOptions } from './server-socket.ts';
 import { SimulationError } from './simulation-error.ts';
 
+/** The world keeps what was done: this, as often as it may be, once. */
+const RUN: Run = { kind: 'run' };
+
 export interface ConnectOptions extends Buffers {
   /** To which listener: its number from 0, or its name. By default the first. */
   readonly listener?: number | string;
@@ -77,7 +80,7 @@ export class World {
    *   `INVARIANT`.
    */
   run(): this {
-    return this.#run({ kind: 'run' });
+    return this.#run(RUN);
   }
 
   /** As {@link run}, and lets `ms` milliseconds pass, with all that comes in them. */
