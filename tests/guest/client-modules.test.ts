@@ -3,30 +3,10 @@
 
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { builder, type Compilation, exportsOf, importsOf } from './support/builder.ts';
 import { moduleBytes } from './support/guest.ts';
 
 const SIZE_BYTES_MAX = 9216;
-
-interface Compilation {
-  readonly entry: string;
-  readonly source: string | null;
-  readonly target: string;
-  readonly output: string;
-}
-
-interface Builder {
-  compile(compilation: Compilation, extraArguments?: string[]): Promise<Uint8Array>;
-  modulesOf(program: string): Compilation[];
-}
-
-const url = new URL('../../scripts/build-guests.mjs', import.meta.url).href;
-const builder = (await import(url)) as Builder;
-
-/** What WebAssembly.Module tells of a module; the types of the repository have only what host/ uses. */
-const Reflection = WebAssembly.Module as unknown as {
-  imports(module: WebAssembly.Module): { module: string; name: string }[];
-  exports(module: WebAssembly.Module): { name: string }[];
-};
 
 const ALL = ['args_get', 'args_sizes_get', 'fd_write', 'proc_exit'];
 /** To make a connection without blocking. */
@@ -60,19 +40,19 @@ const test = suite('modules that do not turn (guest)');
 
 for (const { name, preview1, wasix } of PROGRAMS) {
   const bytes = moduleBytes(`${name}.wasm`);
-  const compiled = new WebAssembly.Module(bytes);
 
   test(`${name} is one command of at most ${SIZE_BYTES_MAX} bytes`, () => {
     assert.ok(bytes.length <= SIZE_BYTES_MAX, `${bytes.length} bytes`);
-    const names = Reflection.exports(compiled).map((entry) => entry.name);
-    assert.equal(names.sort(), ['_start', 'memory']);
+    assert.equal(exportsOf(bytes), ['_start', 'memory']);
     assert.is(builder.modulesOf(name).length, 1);
   });
 
   test(`${name} imports what it needs, and no other`, () => {
-    const imports = Reflection.imports(compiled).map((each) => `${each.module}.${each.name}`);
     const wanted = [...ALL, ...preview1].map((each) => `wasi_snapshot_preview1.${each}`);
-    assert.equal(imports.sort(), [...wanted, ...wasix.map((each) => `wasix_32v1.${each}`)].sort());
+    assert.equal(
+      importsOf(bytes),
+      [...wanted, ...wasix.map((each) => `wasix_32v1.${each}`)].sort(),
+    );
   });
 
   test(`${name}, built without a collector, is the same bytes when built for one`, async () => {

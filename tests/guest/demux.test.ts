@@ -1,5 +1,6 @@
 // What every demux must do, by the same program on each: readiness is never lost and never spun on,
-// whatever mechanism is below. At rest the guest sleeps: a wait for ever ends the test's turn.
+// whatever mechanism is below. At rest the guest sleeps: a wait for ever ends the test's turn. It is
+// one contract, every row of it run on each, and so one file.
 
 import * as assert from 'uvu/assert';
 import { Errno } from '../../host/base/errno.ts';

@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { builder, exportsOf, importsOf } from './support/builder.ts';
 import { moduleBytes } from './support/guest.ts';
 
 const SERVER_IMPORTS = [
@@ -30,28 +31,8 @@ const SERVERS = [
   { program: 'early-epoll', demux: 'early-epoll', waitsBy: POLL_ONEOFF, bytesMax: 9216 },
 ];
 
-interface Compilation {
-  readonly entry: string;
-  readonly source: string | null;
-  readonly target: string;
-  readonly output: string;
-}
-
-interface Builder {
-  compile(compilation: Compilation, extraArguments?: string[]): Promise<Uint8Array>;
-  modulesOf(program: string): Compilation[];
-}
-
-const url = new URL('../../scripts/build-guests.mjs', import.meta.url).href;
-const builder = (await import(url)) as Builder;
 const [command, reactor] = builder.modulesOf('rot13-echo');
 if (command === undefined || reactor === undefined) throw new Error('a program is two modules');
-
-/** What WebAssembly.Module tells of a module; the types of the repository have only what host/ uses. */
-const Reflection = WebAssembly.Module as unknown as {
-  imports(module: WebAssembly.Module): { module: string; name: string }[];
-  exports(module: WebAssembly.Module): { name: string }[];
-};
 
 const test = suite('modules (guest)');
 
@@ -63,9 +44,7 @@ for (const { program, demux, waitsBy, bytesMax } of SERVERS) {
     });
 
     test(`${name} imports what a server needs, waits by ${waitsBy.join(', ')}, and no other`, () => {
-      const imports = Reflection.imports(new WebAssembly.Module(moduleBytes(name)));
-      const names = imports.map(({ module, name: function_ }) => `${module}.${function_}`);
-      assert.equal(names.sort(), [...SERVER_IMPORTS, ...waitsBy].sort());
+      assert.equal(importsOf(moduleBytes(name)), [...SERVER_IMPORTS, ...waitsBy].sort());
     });
   }
 
@@ -82,11 +61,15 @@ for (const { program, demux, waitsBy, bytesMax } of SERVERS) {
 }
 
 test('the command exports its memory and _start only', () => {
-  assert.equal(exportsOf('rot13-echo.wasm'), ['_start', 'memory']);
+  assert.equal(exportsOf(moduleBytes('rot13-echo.wasm')), ['_start', 'memory']);
 });
 
 test('the reactor exports its memory, _initialize and turn only', () => {
-  assert.equal(exportsOf('rot13-echo.reactor.wasm'), ['_initialize', 'memory', 'turn']);
+  assert.equal(exportsOf(moduleBytes('rot13-echo.reactor.wasm')), [
+    '_initialize',
+    'memory',
+    'turn',
+  ]);
 });
 
 test('the modules, built without a collector, are the same bytes when built for one', async () => {
@@ -140,13 +123,6 @@ interface Binaryen {
 /** The call of an imported function, as the text has it. */
 function importedAs(text: string, name: string): string {
   return `call ${new RegExp(`"${name}" \\(func (\\S+)`).exec(text)?.[1] ?? name} `;
-}
-
-function exportsOf(name: string): string[] {
-  const module = new WebAssembly.Module(moduleBytes(name));
-  return Reflection.exports(module)
-    .map((entry) => entry.name)
-    .sort();
 }
 
 test.run();
