@@ -57,6 +57,23 @@ for (const [entry, bytes] of ROT13) {
     );
   });
 
+  row('what was sent stays as it was, though the test changes its bytes afterwards', (world) => {
+    const bytes = new TextEncoder().encode('Hello\n');
+    const clients = [world.connect(), world.connect({ sendBufferBytes: 1 })];
+    world.run();
+    // The second one's socket takes only a part before the guest has read.
+    const all = new Uint8Array(100_000).fill(0x61);
+    clients[0]?.send(bytes);
+    clients[1]?.send(all);
+    bytes.fill(0);
+    all.fill(0);
+    world.stepCall(3);
+    bytes.fill(1);
+    world.run();
+    assert.is(clients[0]?.text(), 'Uryyb\n');
+    assert.is(clients[1]?.text(), 'n'.repeat(100_000));
+  });
+
   row('a ring can be looked at in the midst of a turn', (world) => {
     world.connect().send('Hello\n');
     stepTo(world, 'send(h4, 6) = 6');

@@ -1,32 +1,36 @@
 // Bytes in order, held as the pieces they came in: what a socket or pipe has to hand out. Costs
-// memory only for what it holds.
+// memory only for what it holds. Mostly that is one piece: it has a place of its own, and the list
+// of the others is not touched.
+
+const NONE: Uint8Array = new Uint8Array(0);
 
 export class ByteQueue {
-  #pieces: Uint8Array[] = [];
   /** The piece that is next, and how much of it has gone. */
-  #first = 0;
+  #piece = NONE;
   #skip = 0;
+  /** The pieces behind it, from `next` on. */
+  #others: Uint8Array[] = [];
+  #next = 0;
   lengthBytes = 0;
 
   /** Appends. The queue keeps `bytes` itself: the caller must not change them any more. */
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#pieces.push(bytes);
+    if (this.lengthBytes === 0) this.#piece = bytes;
+    else this.#others.push(bytes);
     this.lengthBytes += bytes.length;
   }
 
   /** Copies at most `lengthBytes` from the front to `target`, and leaves them. @returns how many */
   peek(target: Uint8Array, at: number, lengthBytes: number): number {
-    let index = this.#first;
-    let skip = this.#skip;
-    let doneBytes = 0;
-    while (doneBytes < lengthBytes && index < this.#pieces.length) {
-      const piece = this.#pieces[index] as Uint8Array;
-      const count = Math.min(lengthBytes - doneBytes, piece.length - skip);
-      copy(piece, skip, count, target, at + doneBytes);
+    const wantedBytes = Math.min(lengthBytes, this.lengthBytes);
+    let doneBytes = Math.min(wantedBytes, this.#piece.length - this.#skip);
+    copy(this.#piece, this.#skip, doneBytes, target, at);
+    for (let index = this.#next; doneBytes < wantedBytes; index++) {
+      const piece = this.#others[index] as Uint8Array;
+      const count = Math.min(wantedBytes - doneBytes, piece.length);
+      copy(piece, 0, count, target, at + doneBytes);
       doneBytes += count;
-      skip = 0;
-      index++;
     }
     return doneBytes;
   }
@@ -41,36 +45,26 @@ export class ByteQueue {
   /** Drops `count` bytes, which are there. */
   drop(count: number): void {
     this.lengthBytes -= count;
-    let left = count;
-    while (left > 0) {
-      const rest = (this.#pieces[this.#first] as Uint8Array).length - this.#skip;
-      if (left < rest) {
-        this.#skip += left;
-        return;
-      }
-      left -= rest;
-      this.#first++;
-      this.#skip = 0;
+    this.#skip += count;
+    while (this.#skip >= this.#piece.length && this.#next < this.#others.length) {
+      this.#skip -= this.#piece.length;
+      this.#piece = this.#others[this.#next++] as Uint8Array;
     }
-    if (this.#first === this.#pieces.length) {
-      // Mostly one: quicker than setting the length.
-      while (this.#pieces.length > 0) this.#pieces.pop();
-      this.#first = 0;
-    } else if (this.#first > 64 && 2 * this.#first > this.#pieces.length) {
-      this.#pieces.splice(0, this.#first);
-      this.#first = 0;
+    if (this.lengthBytes === 0) this.clear();
+    else if (this.#next > 64 && 2 * this.#next > this.#others.length) {
+      this.#others.splice(0, this.#next);
+      this.#next = 0;
     }
   }
 
   /** The first piece, in place. Only when not empty. */
   front(): Uint8Array {
-    const piece = this.#pieces[this.#first] as Uint8Array;
-    return this.#skip === 0 ? piece : piece.subarray(this.#skip);
+    return this.#skip === 0 ? this.#piece : this.#piece.subarray(this.#skip);
   }
 
   /** Takes a piece of at most `bytesMax` from the front, without a copy. Only when not empty. */
   take(bytesMax: number): Uint8Array {
-    const piece = this.#pieces[this.#first] as Uint8Array;
+    const piece = this.#piece;
     const count = Math.min(bytesMax, piece.length - this.#skip);
     const part = count === piece.length ? piece : piece.subarray(this.#skip, this.#skip + count);
     this.drop(count);
@@ -78,9 +72,10 @@ export class ByteQueue {
   }
 
   clear(): void {
-    this.#pieces = [];
-    this.#first = 0;
+    this.#piece = NONE;
     this.#skip = 0;
+    if (this.#others.length > 0) this.#others = [];
+    this.#next = 0;
     this.lengthBytes = 0;
   }
 }

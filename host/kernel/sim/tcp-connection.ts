@@ -79,6 +79,11 @@ export abstract class TcpConnection extends OpenFile implements SegmentTarget {
     return this.received.capacityBytes;
   }
 
+  /** Bytes that wait to be received. */
+  get receivedBytes(): number {
+    return this.received.bytes.lengthBytes;
+  }
+
   /** Takes the pending error off. @returns its errno, 0 for none. */
   takePending(): number {
     const { error } = this;

@@ -103,7 +103,7 @@ function viewOf(file: OpenFile | undefined): Omit<DescriptorView, 'fd' | 'kind' 
   return {
     ready,
     state,
-    receivedBytes: file.received.bytes.lengthBytes,
+    receivedBytes: file.receivedBytes,
     unacknowledgedBytes: file.sending.unacknowledgedBytes,
     unsentBytes: file.sending.unsentBytes,
   };

@@ -1,6 +1,7 @@
 // A peer of the guest: a socket, TCP or unix, that acts by itself when something comes. It sends
 // what it was given as soon as there is room, and reads all that comes, unless it is paused.
 
+import { ByteList } from '../../base/byte-list.ts';
 import { Errno } from '../../base/errno.ts';
 import type { Address } from '../../kernel/address.ts';
 import { Shutdown } from '../../kernel/kernel.ts';
@@ -27,8 +28,8 @@ export type PeerFile = TcpSocket | UnixSocket;
 export class PeerSocket {
   readonly #file: PeerFile;
   readonly #outbox = new ByteQueue();
-  readonly #inbox: Uint8Array[] = [];
-  readonly #piece = new Uint8Array(PIECE_BYTES);
+  /** What has been received so far. */
+  readonly inbox = new ByteList();
   #failure: 'refused' | 'reset' | undefined;
   #isEnded = false;
   #isPaused: boolean;
@@ -75,18 +76,16 @@ export class PeerSocket {
     return this.#file instanceof UnixSocket;
   }
 
-  /** What has been received so far. */
-  get inbox(): readonly Uint8Array[] {
-    return this.#inbox;
-  }
-
   /** How much was given to be sent that has not been taken by the socket. */
   get unsentBytes(): number {
     return this.#outbox.lengthBytes;
   }
 
+  /** Sends `bytes`, which stay the caller's: what there is no room for is copied, and sent later. */
   give(bytes: Uint8Array): void {
-    this.#outbox.push(bytes);
+    const isNext = this.#outbox.lengthBytes === 0 && this.#canAct && this.#canSend;
+    const sent = isNext ? this.#sendPiece(bytes) : 0;
+    if (sent < bytes.length) this.#outbox.push(copyBytes(bytes, sent, bytes.length - sent));
     this.#act();
   }
 
@@ -152,9 +151,13 @@ export class PeerSocket {
     else if (result !== -Errno.INPROGRESS) this.#fail('refused');
   }
 
+  /** Acting wakes: a read announces room, which may bring what comes next. */
+  get #canAct(): boolean {
+    return !this.#isActing && !this.#isClosed;
+  }
+
   #act(): void {
-    // Acting wakes: a read announces room, which may bring what comes next.
-    if (this.#isActing || this.#isClosed) return;
+    if (!this.#canAct) return;
     this.#isActing = true;
     this.#sendOutbox();
     if (!this.#isPaused) while (this.#receivePiece(PIECE_BYTES) > 0);
@@ -179,23 +182,31 @@ export class PeerSocket {
 
   #sendOutbox(): void {
     while (this.#outbox.lengthBytes > 0 && this.#canSend) {
-      const piece = this.#outbox.front();
-      const sent = this.#file.send(piece, 0, piece.length);
-      if (sent === -Errno.AGAIN) return;
-      if (sent < 0) {
-        if (sent === -Errno.CONNRESET) this.#fail('reset');
-        this.#outbox.clear();
-        return;
-      }
-      this.#outbox.drop(sent);
+      const sent = this.#sendPiece(this.#outbox.front());
+      if (sent === 0) return;
+      this.#outbox.drop(Math.min(sent, this.#outbox.lengthBytes));
     }
+  }
+
+  /** @returns how much of it there was room for; all of it when the connection is no more */
+  #sendPiece(piece: Uint8Array): number {
+    const sent = this.#file.send(piece, 0, piece.length);
+    if (sent >= 0) return sent;
+    if (sent === -Errno.AGAIN) return 0;
+    if (sent === -Errno.CONNRESET) this.#fail('reset');
+    this.#outbox.clear();
+    return piece.length;
   }
 
   /** @returns how many bytes came, 0 for none. */
   #receivePiece(most: number): number {
     if (this.#failure !== undefined || this.#isConnecting) return 0;
-    const count = this.#file.recv(this.#piece, 0, Math.min(most, PIECE_BYTES), false);
-    if (count > 0) this.#inbox.push(copyBytes(this.#piece, 0, count));
+    const { inbox } = this;
+    // To ask for one byte tells the end, or the error.
+    const wanted = Math.max(Math.min(most, this.#file.receivedBytes, PIECE_BYTES), 1);
+    const target = inbox.reserve(wanted);
+    const count = this.#file.recv(target, inbox.lengthBytes, wanted, false);
+    if (count > 0) inbox.lengthBytes += count;
     else if (count === 0) this.#isEnded = true;
     else if (count === -Errno.CONNREFUSED || count === -Errno.TIMEDOUT) this.#fail('refused');
     else if (count === -Errno.CONNRESET) this.#fail('reset');

@@ -1,8 +1,6 @@
 // One end of a connection with the guest, as a test uses it: a client, or what a server of the world
 // has accepted. It is a name for a socket that may be made anew when its guest is run again.
 
-import { concatBytes } from '../../base/bytes.ts';
-import { copyBytes } from '../../kernel/sim/copy-bytes.ts';
 import type { Deed } from './actions.ts';
 import { usage } from './options.ts';
 import type { PeerSocket, PeerState } from './peer-socket.ts';
@@ -29,9 +27,7 @@ export class Peer {
 
   /** Sends, as soon as there is room: text as UTF-8, or bytes. */
   send(data: string | Uint8Array): this {
-    // A copy: the world keeps it, to do it again.
-    const source = typeof data === 'string' ? UTF8.encode(data) : data;
-    const bytes = copyBytes(source, 0, source.length);
+    const bytes = typeof data === 'string' ? UTF8.encode(data) : data;
     this.#access.deed({ kind: 'send', peer: this.#number, bytes });
     return this;
   }
@@ -76,7 +72,7 @@ export class Peer {
 
   /** All that it has read so far. */
   bytes(): Uint8Array {
-    return concatBytes(this.#socket.inbox);
+    return this.#socket.inbox.slice();
   }
 
   /** All that it has read so far, as UTF-8. */
@@ -86,9 +82,9 @@ export class Peer {
 
   /** What it has read since the last time this was asked, as UTF-8. */
   take(): string {
-    const all = this.bytes();
-    const text = new TextDecoder().decode(all.subarray(this.#takenBytes));
-    this.#takenBytes = all.length;
+    const { inbox } = this.#socket;
+    const text = new TextDecoder().decode(inbox.slice(this.#takenBytes));
+    this.#takenBytes = inbox.lengthBytes;
     return text;
   }
 

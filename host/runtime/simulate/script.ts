@@ -4,6 +4,7 @@
 import { type Deed, doDeed, isRun, type Run } from './actions.ts';
 import type { Core } from './core.ts';
 import { SimulationError } from './simulation-error.ts';
+import { Steps } from './steps.ts';
 
 /** Thrown through a guest that is left where it is. */
 class Left extends Error {}
@@ -11,7 +12,7 @@ class Left extends Error {}
 export class Script {
   readonly #callBudget: number;
   readonly #onBegin: ((run: Run) => void) | undefined;
-  readonly #steps: (Deed | Run)[] = [];
+  readonly #steps = new Steps();
   /** The trace's hash at the end of each run, in two halves: the next time it must be the same. */
   readonly #hashes: number[] = [];
   #core: Core | undefined;
@@ -35,11 +36,11 @@ export class Script {
 
   /** The run that is under way. */
   get current(): Run {
-    return this.#steps[this.#at] as Run;
+    return this.#steps.at(this.#at) as Run;
   }
 
   add(step: Deed | Run): void {
-    this.#steps.push(step);
+    this.#steps.add(step);
   }
 
   /** Begins anew, in a world where nothing has happened yet. */
@@ -52,8 +53,8 @@ export class Script {
 
   /** Does what comes next, up to a run, which begins. @returns false at the end */
   begin(): boolean {
-    for (this.#at++; this.#at < this.#steps.length; this.#at++) {
-      const next = this.#steps[this.#at] as Deed | Run;
+    for (this.#at++; this.#at < this.#steps.count; this.#at++) {
+      const next = this.#steps.at(this.#at);
       if (isRun(next)) {
         this.#beginRun(next);
         return true;
@@ -66,7 +67,7 @@ export class Script {
   /** The run that was added last begins, where all before it has been done. */
   beginLast(core: Core): void {
     this.#core = core;
-    this.#at = this.#steps.length - 1;
+    this.#at = this.#steps.count - 1;
     this.#beginRun(this.current);
   }
 
