@@ -27,9 +27,14 @@ import { Slot } from "../reactor/slot";
 /** Our host takes 65,536 in a call; one of them may be the clock's. */
 const COUNT_MAX: u32 = 65535;
 const BLOCK_BYTES_FIRST: u32 = 4096;
+/** Holds {@link COUNT_MAX}. */
+const BLOCK_BYTES_LAST: u32 = 1 << 23;
 
-/** Fourfold: blocks that were outgrown are a third of the last then, not as much again. */
-const GROWTH_LOG2: u32 = 2;
+/**
+ * Sixteenfold: blocks that were outgrown are a fifteenth of the last then, not as much again. Room
+ * that nothing was written to is not memory to the host.
+ */
+const GROWTH_LOG2: u32 = 4;
 
 const SUBSCRIPTION_BYTES: u32 = <u32>offsetof<SubscriptionFd>();
 const EVENT_BYTES: u32 = <u32>offsetof<Event>();
@@ -62,7 +67,8 @@ export function reserveSubscription(): bool {
   // The place behind the last is the clock's.
   if (count + 1 < capacity) return true;
   if (count == COUNT_MAX) return false;
-  let largerBytes = blockBytes == 0 ? BLOCK_BYTES_FIRST : blockBytes << GROWTH_LOG2;
+  let largerBytes =
+    blockBytes == 0 ? BLOCK_BYTES_FIRST : min(blockBytes << GROWTH_LOG2, BLOCK_BYTES_LAST);
   let larger = takeBlock(largerBytes);
   while (larger == 0 && largerBytes > blockBytes << 1) {
     largerBytes >>= 1;

@@ -33,14 +33,13 @@ export class PollList {
   handles: Int32Array = new Int32Array(0);
   handlesCount = 0;
 
-  // By subscription: its handle, and the next subscription of the same handle, in guest order.
+  // By subscription: its handle, and the next subscription of the same handle, in guest order; of
+  // the last one the complement of the first, so that the last leads to all.
   #handleOf: Int32Array = new Int32Array(0);
   #next: Int32Array = new Int32Array(0);
-  // By handle index: the first subscription plus 1, 0 for none; the last one; and what they ask for
-  // together.
-  #first: Int32Array = new Int32Array(0);
+  // By handle index: the last subscription plus 1, 0 for none; and what all of them ask for.
   #last: Int32Array = new Int32Array(0);
-  #interest: Int32Array = new Int32Array(0);
+  #interest: Uint8Array = new Uint8Array(0);
 
   constructor(sandbox: Sandbox) {
     this.#sandbox = sandbox;
@@ -103,13 +102,13 @@ export class PollList {
   /** The first subscription of `handle`, or -1 when the list does not name it. */
   firstOf(handle: Handle): number {
     const index = handleIndex(handle);
-    const first = index < this.#first.length ? (this.#first[index] as number) - 1 : NONE;
-    return first !== NONE && this.#handleOf[first] === handle ? first : NONE;
+    const last = index < this.#last.length ? (this.#last[index] as number) - 1 : NONE;
+    return last !== NONE && this.#handleOf[last] === handle ? ~(this.#next[last] as number) : NONE;
   }
 
   /** The next subscription of the same handle, or -1. */
   nextOf(index: number): number {
-    return this.#next[index] as number;
+    return Math.max(this.#next[index] as number, NONE);
   }
 
   /** The fd that a subscription names. */
@@ -139,21 +138,22 @@ export class PollList {
     const at = handleIndex(handle);
     this.#reserveHandle(at);
     this.#handleOf[index] = handle;
-    this.#next[index] = NONE;
-    if (this.#first[at] === 0) {
-      this.#first[at] = index + 1;
+    const last = (this.#last[at] as number) - 1;
+    if (last === NONE) {
+      this.#next[index] = ~index;
       this.#interest[at] = interest;
       this.handles[this.handlesCount++] = handle;
     } else {
-      this.#next[this.#last[at] as number] = index;
+      this.#next[index] = this.#next[last] as number;
+      this.#next[last] = index;
       this.#interest[at] = (this.#interest[at] as number) | interest;
     }
-    this.#last[at] = index;
+    this.#last[at] = index + 1;
   }
 
   #forget(): void {
     for (let at = 0; at < this.handlesCount; at++) {
-      this.#first[handleIndex(this.handles[at] as number)] = 0;
+      this.#last[handleIndex(this.handles[at] as number)] = 0;
     }
     this.handlesCount = 0;
     this.known.length = 0;
@@ -183,9 +183,8 @@ export class PollList {
   }
 
   #reserveHandle(at: number): void {
-    if (at < this.#first.length) return;
+    if (at < this.#last.length) return;
     const room = roomFor(at + 1);
-    this.#first = grown(this.#first, room);
     this.#last = grown(this.#last, room);
     this.#interest = grown(this.#interest, room);
   }

@@ -23,7 +23,7 @@ export class PollRegistration {
   // By handle index: whom the kernel watches there, and for what. A closed handle's successor has
   // another generation, and is not watched.
   #watchedHandle: Int32Array = new Int32Array(0);
-  #watchedInterest: Int32Array = new Int32Array(0);
+  #watchedInterest: Uint8Array = new Uint8Array(0);
   /** The handles watched for WRITE, which is dropped at once: sockets are nearly always writable. */
   readonly #writers = new Set<Handle>();
 

@@ -14,8 +14,8 @@ export function roomFor(count: number): number {
 }
 
 /** A copy of `array` with `room`; what is new is 0. */
-export function grown(array: Int32Array, room: number): Int32Array {
-  const wider = new Int32Array(room);
+export function grown<A extends Int32Array | Uint8Array>(array: A, room: number): A {
+  const wider = new (array.constructor as new (length: number) => A)(room);
   wider.set(array);
   return wider;
 }

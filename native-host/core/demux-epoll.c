@@ -59,7 +59,8 @@ struct epoll_set {
   int timer_descriptor; /* -1 where epoll_pwait2 works */
   bool timer_is_armed;
   struct registration* registrations; /* by the index of the handle */
-  uint32_t registrations_count;
+  uint32_t registrations_count;       /* how many are allocated */
+  uint32_t used_count;                /* those behind them were never written */
   /* The handles that the last wait has reported by an edge for a level. */
   int32_t reported[EVENTS_COUNT_MAX];
   int reported_count;
@@ -133,15 +134,18 @@ static void epoll_close_set(struct pollux_kernel* kernel, void* set) {
 
 /* Makes room for `index`. Returns 0 or -WASI_NOMEM. */
 static int32_t reserve_registration(struct epoll_set* set, uint32_t index) {
-  if (index < set->registrations_count) return 0;
-  uint32_t count = set->registrations_count == 0 ? 64 : set->registrations_count;
-  while (count <= index) count *= 2;
-  struct registration* larger = realloc(set->registrations, count * sizeof *larger);
-  if (larger == NULL) return -WASI_NOMEM;
-  memset(larger + set->registrations_count, 0,
-         (count - set->registrations_count) * sizeof *larger);
-  set->registrations = larger;
-  set->registrations_count = count;
+  if (index < set->used_count) return 0;
+  if (index >= set->registrations_count) {
+    uint32_t count = set->registrations_count == 0 ? 64 : set->registrations_count;
+    while (count <= index) count *= 2;
+    struct registration* larger = realloc(set->registrations, count * sizeof *larger);
+    if (larger == NULL) return -WASI_NOMEM;
+    set->registrations = larger;
+    set->registrations_count = count;
+  }
+  const uint32_t new_count = index + 1 - set->used_count;
+  memset(set->registrations + set->used_count, 0, new_count * sizeof *set->registrations);
+  set->used_count = index + 1;
   return 0;
 }
 
@@ -149,7 +153,7 @@ static int32_t reserve_registration(struct epoll_set* set, uint32_t index) {
 static struct registration* find_registration(const struct epoll_set* set,
                                               const struct pollux_entry* entry) {
   const uint32_t index = pollux_handle_index(entry->handle);
-  if (index >= set->registrations_count) return NULL;
+  if (index >= set->used_count) return NULL;
   struct registration* registration = &set->registrations[index];
   return registration->generation == entry->generation ? registration : NULL;
 }

@@ -1,4 +1,5 @@
-/* The handle table: an array that grows, and a generation for each index. */
+/* The handle table: an array that grows, and a generation for each index. Room for entries that
+   never had an owner is not written to, so that the system need not give it. */
 #include "handles.h"
 
 #include "planted.h"
@@ -33,9 +34,6 @@ int32_t pollux_handles_reserve(struct pollux_handles* handles) {
   const size_t size_bytes = new_count * sizeof(struct pollux_entry) - POLLUX_PLANTED_BYTES;
   struct pollux_entry* entries = realloc(handles->entries, size_bytes);
   if (entries == NULL) return -WASI_NOMEM;
-  for (uint32_t index = old_count; index < new_count; index += 1) {
-    entries[index] = (struct pollux_entry){.descriptor = -1, .generation = 1};
-  }
   handles->entries = entries;
   handles->entries_count = new_count;
   return 0;
@@ -50,10 +48,16 @@ int32_t pollux_handles_add(struct pollux_handles* handles, int descriptor, uint8
                            uint8_t flags) {
   assert(descriptor >= 0);
   assert(handles->open_count < handles->entries_count);
-  /* The lowest free index lies inside the array, since fewer are open than it has entries. */
+  /* The lowest free index lies inside the array, since fewer are open than it has entries; and no
+     further than right behind those that were used, since all of them are taken then. */
   const uint32_t index = (uint32_t)pollux_index_set_take(handles->taken);
   assert(index < handles->entries_count);
+  assert(index <= handles->used_count);
   struct pollux_entry* entry = &handles->entries[index];
+  if (index == handles->used_count) {
+    *entry = (struct pollux_entry){.generation = 1};
+    handles->used_count += 1;
+  }
   assert(entry->handle == 0);
   entry->handle = handle_of(index, entry->generation);
   entry->descriptor = descriptor;

@@ -62,6 +62,7 @@ struct pollux_entry {
 struct pollux_handles {
   struct pollux_entry* entries;
   uint32_t entries_count; /* how many are allocated */
+  uint32_t used_count;    /* how many ever had an owner: those behind them were never written */
   uint32_t open_count;
   struct pollux_index_set* taken;
 };
@@ -91,7 +92,7 @@ static inline uint32_t pollux_handle_index(int32_t handle) {
 static inline struct pollux_entry* pollux_handles_find(const struct pollux_handles* handles,
                                                        int32_t handle) {
   const uint32_t index = pollux_handle_index(handle);
-  if (handle <= 0 || index >= handles->entries_count) return NULL;
+  if (handle <= 0 || index >= handles->used_count) return NULL;
   pollux_planted_search(index);
   struct pollux_entry* entry = &handles->entries[index];
   return entry->handle == handle ? entry : NULL;
@@ -100,7 +101,7 @@ static inline struct pollux_entry* pollux_handles_find(const struct pollux_handl
 /* The open entry at `index` if it is still of `generation`, or NULL. */
 static inline struct pollux_entry* pollux_handles_at(const struct pollux_handles* handles,
                                                      uint32_t index, uint32_t generation) {
-  if (index >= handles->entries_count) return NULL;
+  if (index >= handles->used_count) return NULL;
   struct pollux_entry* entry = &handles->entries[index];
   return entry->handle != 0 && entry->generation == generation ? entry : NULL;
 }

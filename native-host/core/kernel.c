@@ -50,7 +50,7 @@ void pollux_kernel_destroy(struct pollux_kernel* kernel) {
     kernel->sets[set] = NULL;
   }
   kernel->sets_count = 0;
-  for (uint32_t index = 0; index < kernel->handles.entries_count; index += 1) {
+  for (uint32_t index = 0; index < kernel->handles.used_count; index += 1) {
     struct pollux_entry* entry = &kernel->handles.entries[index];
     if (entry->handle != 0) close_entry(kernel, entry);
   }

@@ -143,7 +143,7 @@ const POLL_READINESS = [
     'poll-list.ts',
     ['poll-states'],
     [
-      ['a duplicate is lost', 'this.#next[this.#last[at] as number] = index;', ''],
+      ['a duplicate is lost', 'this.#next[last] = index;', ''],
       [
         'what a second subscription asks for is lost',
         'this.#interest[at] = (this.#interest[at] as number) | interest;',
