@@ -13,12 +13,8 @@ const SLICE_MS = 500;
 const WARM_UP_SLICE_MS = 100;
 const NS_PER_US = 1000;
 
-/**
- * A server that rests is given this long to collect its garbage, so often: V8 gives the room of its
- * young objects back, 2 MB, only when they have been few for a dozen collections.
- */
+/** A server that rests is given this long to collect its garbage. */
 const REST_MS = 130;
-const RESTS_COUNT = 20;
 const COLLECT = fileURLToPath(new URL('collect-when-idle.cjs', import.meta.url));
 
 const TWIN = fileURLToPath(new URL('twin.mjs', import.meta.url));
@@ -99,7 +95,7 @@ function total(slices) {
 // ---- memory -----------------------------------------------------------------------------------
 
 /** The slope, so that what a server takes to be there at all does not count. */
-async function measureMemory({ few, many }, { contenders, host, warmUpMs }) {
+async function measureMemory({ few, many, rests }, { contenders, host, warmUpMs }) {
   const figures = {};
   for (const contender of contenders) {
     const server = await host.start(contender, ['--expose-gc', '--require', COLLECT]);
@@ -108,7 +104,7 @@ async function measureMemory({ few, many }, { contenders, host, warmUpMs }) {
       const idle = connections - 1;
       const situation = { mode: 'echo', connections: 1, bytes: 64, idle };
       loads.push(await host.load({ ...situation, contender, server }));
-      return restingBytes(server, loads.at(-1));
+      return restingBytes(server, loads.at(-1), rests);
     };
     try {
       // What an engine compiles when connections come and go is not the connections' memory.
@@ -126,9 +122,9 @@ async function measureMemory({ few, many }, { contenders, host, warmUpMs }) {
   return figures;
 }
 
-/** The memory of a server that has rested and collected its garbage, and has it behind it. */
-async function restingBytes(server, load) {
-  for (let rest = 0; rest < RESTS_COUNT; rest += 1) {
+/** The memory of a server that has rested and collected its garbage, so often. */
+async function restingBytes(server, load, rests) {
+  for (let rest = 0; rest < rests; rest += 1) {
     await delay(REST_MS);
     await load.ask('run 1');
   }
