@@ -35,11 +35,16 @@ test.before(async () => {
   temporary = mkdtempSync(join(tmpdir(), 'pollux-faults-'));
   const files = [...new Set(FAULTS.flatMap(({ noticedBy }) => noticedBy))];
   const jobs = [
-    ...files.map((file) => () => judge(`nothing in ${file}`, undefined, [file])),
-    ...FAULTS.map((fault) => () => judge(fault.name, fault, fault.noticedBy)),
+    ...files.map((file) => ({ name: `nothing in ${file}`, fault: undefined, files: [file] })),
+    ...FAULTS.map((fault) => ({ name: fault.name, fault, files: fault.noticedBy })),
   ];
+  // A copy for each lane, not for each fault: what was compiled once is found again by its path.
   const lane = async (): Promise<void> => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
+    const copy = mkdtempSync(join(folder, 'copy-'));
+    copyRepository(copy);
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      verdicts.set(job.name, await judge(copy, job.fault, job.files));
+    }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
 });
@@ -50,19 +55,19 @@ test.after(() => {
 });
 
 async function judge(
-  name: string,
+  copy: string,
   fault: Fault | undefined,
   files: readonly string[],
-): Promise<void> {
-  const copy = mkdtempSync(join(folder, 'copy-'));
+): Promise<Verdict | Error> {
+  let undo = (): void => undefined;
   try {
-    copyRepository(copy);
-    if (fault !== undefined) plant(fault, copy);
-    verdicts.set(name, await runTests(copy, files, temporary));
+    if (fault !== undefined) undo = plant(fault, copy);
+    return await runTests(copy, files, temporary);
   } catch (error) {
-    verdicts.set(name, error instanceof Error ? error : new Error(String(error)));
+    return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    undo();
   }
-  rmSync(copy, { recursive: true, force: true });
 }
 
 test('nothing where there is no mistake', () => {

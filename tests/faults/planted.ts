@@ -29,15 +29,18 @@ export type Verdict = 'passed' | 'failed' | 'broke off' | 'took too long';
 /**
  * Changes the source at `folder` as `fault` says.
  *
+ * @returns what changes it back.
  * @throws Error when the text that is to be replaced is not there exactly once.
  */
-export function plant(fault: Fault, folder: string): void {
+export function plant(fault: Fault, folder: string): () => void {
   const path = join(folder, 'host', 'wasi', fault.file);
-  const parts = readFileSync(path, 'utf8').split(fault.text);
+  const source = readFileSync(path, 'utf8');
+  const parts = source.split(fault.text);
   if (parts.length !== 2) {
     throw new Error(`${fault.file} has ${parts.length - 1} times: ${fault.text}`);
   }
   writeFileSync(path, parts.join(fault.replacement));
+  return () => writeFileSync(path, source);
 }
 
 /** Copies to `folder`, inside the repository's build/, what tests/wasi needs. */
