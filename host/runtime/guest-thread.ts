@@ -3,6 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
+import { threadOptions } from './thread-options.ts';
 
 /**
  * The heap for new objects of a guest's thread. By default V8 lets it grow to 48 MiB before it looks
@@ -12,6 +13,7 @@ const YOUNG_GENERATION_MIB = 3;
 
 export class GuestThread {
   readonly #worker = new Worker(new URL('./reactor-thread.js', import.meta.url), {
+    ...threadOptions(),
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
   });
   #failure: Error | undefined;

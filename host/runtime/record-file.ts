@@ -9,6 +9,7 @@ import type { Head } from '../trace/format.ts';
 import { createSharedBlocks, type SharedBlocks, wakeWriter } from '../trace/shared-blocks.ts';
 import type { RecordingEnd } from './guest.ts';
 import type { RecordThreadJob, RecordThreadMessage } from './record-thread.ts';
+import { threadOptions } from './thread-options.ts';
 
 /** How far the writer may fall behind: 256 MiB, used only then. */
 const BLOCK_COUNT = 1024;
@@ -52,7 +53,10 @@ export class RecordFile {
       descriptor: this.#descriptor,
       finish: this.#finish,
     };
-    this.#worker = new Worker(new URL('./record-thread.js', import.meta.url), { workerData: job });
+    this.#worker = new Worker(new URL('./record-thread.js', import.meta.url), {
+      ...threadOptions(),
+      workerData: job,
+    });
     this.ended = this.#end(lengthBytes);
   }
 
