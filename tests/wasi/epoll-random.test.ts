@@ -8,7 +8,7 @@ import type { Peer } from '../contract/peers.ts';
 import { suite } from '../support/suite.ts';
 import { ModelConnection, ModelInstance } from './epoll-model.ts';
 import { Epoller, onBoth } from './epoller.ts';
-import { EpollBit, SHUT_WRITE } from './spec.ts';
+import { EpollBit } from './spec.ts';
 import type { TestWorld } from './world.ts';
 
 const SEED = Number(process.env['POLLUX_FUZZ_SEED'] ?? randomInt(2 ** 31));
@@ -139,8 +139,7 @@ class Play {
 
   #end(fd: number, { model }: Connection): void {
     if (model.isReset || model.hasEnded) return;
-    assert.is(this.#world.errno('sock_shutdown', fd, SHUT_WRITE), 'SUCCESS');
-    this.#world.peers.settle();
+    this.#world.endSending(fd);
     model.hasEnded = true;
     this.#wake(model, 0);
   }

@@ -4,12 +4,13 @@ import * as assert from 'uvu/assert';
 import { errnoName } from '../../host/base/errno.ts';
 import type { Address, Family } from '../../host/kernel/address.ts';
 import type { Handle, Kernel } from '../../host/kernel/kernel.ts';
+import { NativeKernel } from '../../host/kernel/native/native-kernel.ts';
 import { makeNativeKernel } from '../contract/native-peers.ts';
 import type { MakeKernel, Peer, Peers, StdioKinds } from '../contract/peers.ts';
 import { makeSimKernel } from '../contract/sim-peers.ts';
 import { Caller, type CallerOptions } from './caller.ts';
 import { actLater, type ClientAct } from './later.ts';
-import { NONBLOCK } from './spec.ts';
+import { NONBLOCK, SHUT_WRITE } from './spec.ts';
 import { WatchedKernel } from './watched-kernel.ts';
 
 /** Where calls put their lists, buffers and results. */
@@ -139,6 +140,18 @@ export class TestWorld {
 
   closeFd(fd: number): void {
     assert.is(this.errno('fd_close', fd), 'SUCCESS');
+  }
+
+  /**
+   * Has the guest end its side, and waits until the peer has acknowledged that: Linux does so by a
+   * timer, some milliseconds later, and it is an edge for who waits.
+   */
+  endSending(fd: number): void {
+    assert.is(this.errno('sock_shutdown', fd, SHUT_WRITE), 'SUCCESS');
+    const { kernel } = this;
+    const handle = this.handleOf(fd);
+    do this.peers.settle();
+    while (kernel instanceof NativeKernel && kernel.unacknowledgedBytes(handle) > 0);
   }
 
   /** The guest's blocking descriptor of a connection of the client that acts later. */
