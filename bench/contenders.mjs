@@ -31,7 +31,7 @@ export function contenders(programs, against) {
     plain,
     { name: 'pollux', command: pollux(ROOT, 'rot13-echo.wasm') },
     { name: 'pollux, reactor', command: pollux(ROOT, 'rot13-echo.reactor.wasm') },
-    { name: EPOLL_IMPORTS, command: pollux(ROOT, 'epoll-rot13.wasm'), rows: /^idle-/ },
+    { name: EPOLL_IMPORTS, command: pollux(ROOT, 'epoll-rot13.wasm'), rows: /^(?:idle|churn)-/ },
     { name: 'node:net', command: [process.execPath, join(ROOT, 'bench/node-net-server.mjs')] },
   ];
   if (against !== undefined) {

@@ -51,6 +51,7 @@ async function measureTraffic(row, { contenders, host, seconds, warmUpMs, order 
       const server = await host.start(contender);
       const lane = { contender, server, slices: [] };
       lanes.push(lane);
+      if (row.held > 0) lane.holder = await host.load(holding(row.held, { contender, server }));
       lane.load = await host.load({ ...row, contender, server, mode: row.kind });
       await warmUp(lane.load, warmUpMs);
     }
@@ -63,9 +64,15 @@ async function measureTraffic(row, { contenders, host, seconds, warmUpMs, order 
     }
   } finally {
     for (const { load } of lanes) await load?.stop('SIGKILL');
+    for (const { holder } of lanes) await holder?.stop('SIGKILL');
     for (const { server } of lanes) await server.child.stop('SIGKILL');
   }
   return Object.fromEntries(lanes.map(({ contender, slices }) => [contender.name, total(slices)]));
+}
+
+/** A load that holds connections, of which one could speak. */
+function holding(connections, target) {
+  return { ...target, mode: 'echo', connections: 1, bytes: 64, idle: connections - 1 };
 }
 
 /** By the server's own time: where others want its core, a second of the clock may be nothing. */
@@ -101,9 +108,7 @@ async function measureMemory({ few, many, rests }, { contenders, host, warmUpMs 
     const server = await host.start(contender, ['--expose-gc', '--require', COLLECT]);
     const loads = [];
     const hold = async (connections) => {
-      const idle = connections - 1;
-      const situation = { mode: 'echo', connections: 1, bytes: 64, idle };
-      loads.push(await host.load({ ...situation, contender, server }));
+      loads.push(await host.load(holding(connections, { contender, server })));
       return restingBytes(server, loads.at(-1), rests);
     };
     try {

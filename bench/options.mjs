@@ -8,7 +8,8 @@ export const HELP = `npm run bench -- [options]: measures Pollux against a serve
   --quick         everything, but so short that the figures mean nothing: checks the bench itself
   --rounds N      measure N rounds and stop (default ${ROUNDS_FIRST}, and more for open targets)
   --seconds S     load each server for S seconds a round (default 5)
-  --only ROW      only this row, such as 50x64, idle-9000, churn, memory, start, twin; may be repeated
+  --only ROW      only this row, such as 50x64, idle-9000, churn, churn-9000, memory, start, twin;
+                  may be repeated
   --against DIR   measure the build of Pollux in DIR too, in the same rounds
   --json FILE     write every figure of every round to FILE
   --write         write docs/benchmarks.md and its figure

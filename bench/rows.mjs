@@ -27,6 +27,15 @@ const churn = (connections) => ({
   ...{ connections, bytes: 64, idle: 0 },
 });
 
+/** One after another, which shows what each costs a server that holds many. */
+const churnBeside = (held) => ({
+  key: `churn-${held}`,
+  title: `connect, echo, close, one after another, ${count(held)} idle`,
+  kind: 'churn',
+  ...{ connections: 1, bytes: 64, idle: 0, held },
+  descriptors: held + DESCRIPTORS_SPARE,
+});
+
 /**
  * @param rests how often a server rests before its memory is read: V8 gives the room of its young
  *   objects back, 2 MB, only when they have been few for a dozen collections.
@@ -52,13 +61,13 @@ const twin = (events) => ({
 export const ROWS = [
   ...[echo(50, 64), echo(1000, 64), echo(50, 4096), echo(50, 16_384)],
   ...IDLE_COUNTS.map(oneActive),
-  ...[churn(50), memory(1000, 9000, 20), start, twin(1_000_000)],
+  ...[churn(50), churnBeside(9000), memory(1000, 9000, 20), start, twin(1_000_000)],
 ];
 
 /** The same situations, so small that they take a moment: nothing is judged by their figures. */
 export const QUICK_ROWS = [
   ...[echo(10, 64), echo(4, 16_384), oneActive(10), oneActive(100)],
-  ...[churn(4), memory(20, 60, 2), start, twin(1000)],
+  ...[churn(4), churnBeside(20), memory(20, 60, 2), start, twin(1000)],
 ];
 
 /** 9000 is "9,000". */

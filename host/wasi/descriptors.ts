@@ -130,6 +130,13 @@ export class Descriptor {
   }
 }
 
+/** How many changes a table remembers. A power of two. */
+export const CHANGES_KEPT = 64;
+/** No handle, where one that has changed could stand. */
+const NO_HANDLE = 0;
+/** A change of which it is not known what it changed. */
+export const UNKNOWN_CHANGE = -1;
+
 export class DescriptorTable {
   #slots: (Descriptor | undefined)[] = [];
   /** A set bit is a free number. The words before `#firstFreeWord` have none. */
@@ -137,9 +144,27 @@ export class DescriptorTable {
   #firstFreeWord = 0;
   #openCount = 0;
   #acceptedCount = 0;
+  #epoch = 0;
+  /** The last changes, by the epoch that each of them ended. */
+  readonly #changes = new Int32Array(CHANGES_KEPT);
 
   /** Advances whenever a number begins, ceases, or changes to mean something. */
-  epoch = 0;
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /**
+   * The handle that had a number until the change that ended `epoch`, 0 for none; or
+   * {@link UNKNOWN_CHANGE}. Only the last {@link CHANGES_KEPT} are remembered.
+   */
+  changeAt(epoch: number): Handle {
+    return this.#changes[epoch & (CHANGES_KEPT - 1)] as number;
+  }
+
+  /** A number has come to mean something else while it stood. */
+  touch(): void {
+    this.#advance(UNKNOWN_CHANGE);
+  }
 
   get openCount(): number {
     return this.#openCount;
@@ -168,7 +193,7 @@ export class DescriptorTable {
     this.#slots[fd] = descriptor;
     this.#openCount++;
     if (descriptor.isAccepted) this.#acceptedCount++;
-    this.epoch++;
+    this.#advance(NO_HANDLE);
     return fd;
   }
 
@@ -178,24 +203,32 @@ export class DescriptorTable {
     if (removed === undefined) return;
     if (removed.isAccepted) this.#acceptedCount--;
     this.#slots[fd] = undefined;
-    this.#free(fd);
+    this.#free(fd, removed.handle);
   }
 
-  /** Moves what `from` means to the open number `to`, and frees `from`. */
+  /** Moves what the open number `from` means to the open number `to`, and frees `from`. */
   move(from: number, to: number): void {
     const moved = this.#slots[from];
-    if (this.#slots[to]?.isAccepted === true) this.#acceptedCount--;
+    const removed = this.#slots[to];
+    if (moved === undefined || removed === undefined) return;
+    if (removed.isAccepted) this.#acceptedCount--;
     this.#slots[to] = moved;
     this.#slots[from] = undefined;
-    this.#free(from);
+    this.#advance(removed.handle);
+    this.#free(from, moved.handle);
   }
 
-  #free(fd: number): void {
+  #free(fd: number, handle: Handle): void {
     const word = fd >>> 5;
     this.#freeBits[word] = (this.#freeBits[word] as number) | (1 << (fd & 31));
     if (word < this.#firstFreeWord) this.#firstFreeWord = word;
     this.#openCount--;
-    this.epoch++;
+    this.#advance(handle);
+  }
+
+  #advance(change: Handle): void {
+    this.#changes[this.#epoch & (CHANGES_KEPT - 1)] = change;
+    this.#epoch++;
   }
 
   #takeLowestFree(): number {

@@ -70,7 +70,7 @@ export class Drain {
     if (kernel.waitFew(this.#few, 0) !== 0) return false;
     kernel.close(listener.handle);
     listener.isRetired = true;
-    descriptors.epoch++;
+    descriptors.touch();
     return true;
   }
 }

@@ -1,15 +1,25 @@
 // The last list of subscriptions that a guest polled with, and what it meant: which handle each
 // names, and which subscriptions each handle has. A server polls with the same list again and
-// again; then nothing of this is made anew.
+// again; then nothing of this is made anew. When a connection came or went, only that is.
 
 import { bytesOf, isSameRange } from '../base/bytes.ts';
 import { Errno } from '../base/errno.ts';
-import { handleIndex, type Handle, type Interest, Readiness } from '../kernel/kernel.ts';
+import { type Handle, type Interest, Readiness } from '../kernel/kernel.ts';
+import { FEW_COUNT_MAX } from '../kernel/ready-list.ts';
+import { CHANGES_KEPT, type Descriptor, UNKNOWN_CHANGE } from './descriptors.ts';
 import { EventType, Subscription } from './layout.ts';
-import { grown, roomFor } from './room.ts';
+import { roomFor } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
+import { NONE, SubscriptionChains } from './subscription-chains.ts';
 
-const NONE = -1;
+const TAG_WORD = Subscription.TAG / 4;
+const FD_WORD = Subscription.FD / 4;
+
+/** With more changes than this a list is taken over whole. */
+const CHANGES_MAX = 64;
+
+/** So few subscriptions are compared one by one: to compare bytes at once takes 100 ns by itself. */
+const ONE_BY_ONE_COUNT_MAX = 64;
 
 /** A subscription that is answered without waiting. */
 export interface Known {
@@ -20,6 +30,7 @@ export interface Known {
 
 export class PollList {
   readonly #sandbox: Sandbox;
+  readonly #chains = new SubscriptionChains();
   /** A copy of the guest's list: what was checked is what is used. */
   #bytes: Uint8Array = new Uint8Array(0);
   words: Int32Array = new Int32Array(0);
@@ -29,17 +40,12 @@ export class PollList {
   /** The indexes of clock subscriptions. They are not part of what makes two lists alike. */
   readonly clocks: number[] = [];
   readonly known: Known[] = [];
-  /** The first {@link handlesCount}: each handle once, in the order of its first subscription. */
-  handles: Int32Array = new Int32Array(0);
-  handlesCount = 0;
+  /** How many subscriptions name a retired descriptor, which is never ready. */
+  #retiredCount = 0;
 
-  // By subscription: its handle, and the next subscription of the same handle, in guest order; of
-  // the last one the complement of the first, so that the last leads to all.
-  #handleOf: Int32Array = new Int32Array(0);
-  #next: Int32Array = new Int32Array(0);
-  // By handle index: the last subscription plus 1, 0 for none; and what all of them ask for.
-  #last: Int32Array = new Int32Array(0);
-  #interest: Uint8Array = new Uint8Array(0);
+  /** The first {@link changesCount}: the indexes that the last {@link update} changed, rising. */
+  readonly changes = new Int32Array(CHANGES_MAX);
+  changesCount = 0;
 
   constructor(sandbox: Sandbox) {
     this.#sandbox = sandbox;
@@ -67,6 +73,35 @@ export class PollList {
   }
 
   /**
+   * Takes over what differs from the last list, when that is little.
+   *
+   * @returns false when it isn't: then the list must be loaded.
+   */
+  update(pointer: number, count: number): boolean {
+    // Of a short list the handles are waited for in their order, which only loading keeps.
+    const isShort = this.#chains.handlesCount <= FEW_COUNT_MAX;
+    if (isShort || pointer % 4 !== 0 || count * Subscription.BYTES > this.#bytes.length)
+      return false;
+    if (!this.#findChanges(pointer, count)) return false;
+    const oldCount = this.count;
+    // Until it is done, all that is to be forgotten if it can't be.
+    this.count = Math.max(count, oldCount);
+    for (let at = 0; at < this.changesCount; at++) {
+      const index = this.changes[at] as number;
+      if (index < oldCount && !this.#drop(index)) return false;
+    }
+    for (let at = 0; at < this.changesCount; at++) {
+      const index = this.changes[at] as number;
+      if (index >= count) break;
+      this.#copyWords(pointer, index);
+      if (!this.#take(index)) return false;
+    }
+    this.count = count;
+    this.#epoch = this.#sandbox.descriptors.epoch;
+    return this.#chains.handlesCount > FEW_COUNT_MAX;
+  }
+
+  /**
    * Takes a new list over.
    *
    * @returns 0, or `-INVAL` when a tag means nothing: then the list is empty.
@@ -76,14 +111,10 @@ export class PollList {
     this.#reserve(count);
     this.#copy(pointer, 0, count * Subscription.BYTES);
     for (let index = 0; index < count; index++) {
-      const tag = this.#bytes[index * Subscription.BYTES + Subscription.TAG] as number;
-      if (tag > EventType.FD_WRITE) {
-        this.#forget();
-        return -Errno.INVAL;
-      }
-      if (tag === EventType.CLOCK) this.clocks.push(index);
-      else this.#resolve(index, tag === EventType.FD_READ ? Readiness.READ : Readiness.WRITE);
       this.count = index + 1;
+      if (this.#take(index)) continue;
+      this.#forget();
+      return -Errno.INVAL;
     }
     this.#epoch = this.#sandbox.descriptors.epoch;
     return 0;
@@ -94,77 +125,175 @@ export class PollList {
     this.#epoch = NONE;
   }
 
+  /** How many handles the list names. */
+  get handlesCount(): number {
+    return this.#chains.handlesCount;
+  }
+
+  /** The handle of a subscription; -1 for a clock, and for what is {@link known}. */
+  handleOf(index: number): Handle {
+    return this.#chains.handleOf(index);
+  }
+
   /** What the list asks of `handle`; 0 when it does not name it. */
   interestOf(handle: Handle): Interest {
-    return this.firstOf(handle) === NONE ? 0 : (this.#interest[handleIndex(handle)] as number);
+    let interest = 0;
+    for (let index = this.firstOf(handle); index !== NONE; index = this.nextOf(index)) {
+      interest |= this.tagOf(index) === EventType.FD_READ ? Readiness.READ : Readiness.WRITE;
+    }
+    return interest;
   }
 
   /** The first subscription of `handle`, or -1 when the list does not name it. */
   firstOf(handle: Handle): number {
-    const index = handleIndex(handle);
-    const last = index < this.#last.length ? (this.#last[index] as number) - 1 : NONE;
-    return last !== NONE && this.#handleOf[last] === handle ? ~(this.#next[last] as number) : NONE;
+    return this.#chains.firstOf(handle);
   }
 
   /** The next subscription of the same handle, or -1. */
   nextOf(index: number): number {
-    return Math.max(this.#next[index] as number, NONE);
+    return this.#chains.nextOf(index);
   }
 
   /** The fd that a subscription names. */
   fdOf(index: number): number {
-    return (this.words[index * Subscription.WORDS + Subscription.FD / 4] as number) >>> 0;
+    return (this.words[index * Subscription.WORDS + FD_WORD] as number) >>> 0;
   }
 
   tagOf(index: number): number {
     return this.#bytes[index * Subscription.BYTES + Subscription.TAG] as number;
   }
 
-  #resolve(index: number, interest: Interest): void {
-    this.#handleOf[index] = NONE;
-    const descriptor = this.#sandbox.descriptors.get(this.fdOf(index));
-    if (descriptor === undefined) {
-      this.known.push({ index, error: Errno.BADF });
-    } else if (descriptor.isUnpollable) {
-      this.known.push({ index, error: Errno.NOTSUP });
-    } else if (descriptor.isAlwaysReady) {
-      this.known.push({ index, error: 0 });
-    } else if (!descriptor.isRetired) {
-      this.#chain(index, descriptor.handle, interest);
+  // ---- finding what has changed -----------------------------------------------------------------
+
+  /** @returns false when it is too much, or not known. */
+  #findChanges(pointer: number, count: number): boolean {
+    this.changesCount = 0;
+    const common = Math.min(count, this.count);
+    if (!this.#findDifferent(pointer, 0, common) || !this.#findMoved()) return false;
+    for (let index = common; index < Math.max(count, this.count); index++) {
+      if (!this.#noteChange(index)) return false;
     }
+    return true;
   }
 
-  #chain(index: number, handle: Handle, interest: Interest): void {
-    const at = handleIndex(handle);
-    this.#reserveHandle(at);
-    this.#handleOf[index] = handle;
-    const last = (this.#last[at] as number) - 1;
-    if (last === NONE) {
-      this.#next[index] = ~index;
-      this.#interest[at] = interest;
-      this.handles[this.handlesCount++] = handle;
-    } else {
-      this.#next[index] = this.#next[last] as number;
-      this.#next[last] = index;
-      this.#interest[at] = (this.#interest[at] as number) | interest;
+  /** Halves what differs until it is small. */
+  #findDifferent(pointer: number, from: number, end: number): boolean {
+    if (end - from > ONE_BY_ONE_COUNT_MAX) {
+      if (this.#isSame(pointer, from * Subscription.BYTES, end * Subscription.BYTES)) return true;
+      const middle = (from + end) >>> 1;
+      if (!this.#findDifferent(pointer, from, middle)) return false;
+      return this.#findDifferent(pointer, middle, end);
     }
-    this.#last[at] = index + 1;
+    for (let index = from; index < end; index++) {
+      if (!this.#isSameOne(pointer, index) && !this.#noteChange(index)) return false;
+    }
+    return true;
+  }
+
+  /** Notes what names a descriptor that has changed since. */
+  #findMoved(): boolean {
+    const { descriptors } = this.#sandbox;
+    if (this.#epoch === descriptors.epoch) return true;
+    if (this.#epoch === NONE || descriptors.epoch - this.#epoch > CHANGES_KEPT) return false;
+    if (this.#retiredCount > 0) return false;
+    for (let epoch = this.#epoch; epoch < descriptors.epoch; epoch++) {
+      const handle = descriptors.changeAt(epoch);
+      if (handle === UNKNOWN_CHANGE) return false;
+      for (let index = this.firstOf(handle); index !== NONE; index = this.nextOf(index)) {
+        if (!this.#noteChange(index)) return false;
+      }
+    }
+    return this.known.every(({ index }) => this.#noteChange(index));
+  }
+
+  /** @returns false when there is no room for one more. */
+  #noteChange(index: number): boolean {
+    const { changes } = this;
+    let at = this.changesCount;
+    while (at > 0 && (changes[at - 1] as number) > index) at--;
+    if (at > 0 && changes[at - 1] === index) return true;
+    if (this.changesCount === CHANGES_MAX) return false;
+    for (let to = this.changesCount++; to > at; to--) changes[to] = changes[to - 1] as number;
+    changes[at] = index;
+    return true;
+  }
+
+  // ---- one subscription -------------------------------------------------------------------------
+
+  /** Finds out what a subscription means. @returns false when it can't be taken in */
+  #take(index: number): boolean {
+    this.#chains.skip(index);
+    const tag = this.tagOf(index);
+    if (tag > EventType.FD_WRITE) return false;
+    if (tag === EventType.CLOCK) {
+      insertInOrder(this.clocks, index, (clock) => clock);
+      return true;
+    }
+    const descriptor = this.#sandbox.descriptors.get(this.fdOf(index));
+    const error = descriptor === undefined ? Errno.BADF : knownError(descriptor);
+    if (error !== undefined) insertInOrder(this.known, { index, error }, (known) => known.index);
+    else if ((descriptor as Descriptor).isRetired) this.#retiredCount++;
+    else return this.#chains.insert(index, (descriptor as Descriptor).handle);
+    return true;
+  }
+
+  /** Undoes {@link #take}. @returns false when that would take long */
+  #drop(index: number): boolean {
+    if (this.#chains.handleOf(index) !== NONE) return this.#chains.remove(index);
+    if (this.tagOf(index) === EventType.CLOCK) {
+      this.clocks.splice(this.clocks.indexOf(index), 1);
+    } else {
+      const at = this.known.findIndex((known) => known.index === index);
+      if (at === NONE) return false;
+      this.known.splice(at, 1);
+    }
+    return true;
   }
 
   #forget(): void {
-    for (let at = 0; at < this.handlesCount; at++) {
-      this.#last[handleIndex(this.handles[at] as number)] = 0;
-    }
-    this.handlesCount = 0;
+    this.#chains.clear(this.count);
     this.known.length = 0;
     this.clocks.length = 0;
+    this.#retiredCount = 0;
     this.count = 0;
     this.#epoch = NONE;
   }
 
+  // ---- the bytes --------------------------------------------------------------------------------
+
   #isSame(pointer: number, from: number, end: number): boolean {
     const guest = this.#sandbox.memory.bytes;
     return isSameRange(guest, this.#bytes, { aShift: pointer, from, end });
+  }
+
+  /** The same in all that counts: of a descriptor's subscription userdata, tag and descriptor. */
+  #isSameOne(pointer: number, index: number): boolean {
+    const guest = this.#sandbox.memory.words;
+    const { words } = this;
+    const at = index * Subscription.WORDS;
+    const shift = pointer >>> 2;
+    if (
+      guest[shift + at] !== words[at] ||
+      guest[shift + at + 1] !== words[at + 1] ||
+      guest[shift + at + TAG_WORD] !== words[at + TAG_WORD] ||
+      guest[shift + at + FD_WORD] !== words[at + FD_WORD]
+    ) {
+      return false;
+    }
+    if (this.tagOf(index) !== EventType.CLOCK) return true;
+    for (let word = at; word < at + Subscription.WORDS; word++) {
+      if (guest[shift + word] !== words[word]) return false;
+    }
+    return true;
+  }
+
+  #copyWords(pointer: number, index: number): void {
+    const guest = this.#sandbox.memory.words;
+    const at = index * Subscription.WORDS;
+    const shift = pointer >>> 2;
+    for (let word = at; word < at + Subscription.WORDS; word++) {
+      this.words[word] = guest[shift + word] as number;
+    }
   }
 
   #copy(pointer: number, from: number, end: number): void {
@@ -177,15 +306,21 @@ export class PollList {
     const buffer = new ArrayBuffer(room * Subscription.BYTES);
     this.#bytes = bytesOf(buffer);
     this.words = new Int32Array(buffer);
-    this.#handleOf = new Int32Array(room);
-    this.#next = new Int32Array(room);
-    this.handles = new Int32Array(room);
+    this.#chains.reserve(room);
   }
+}
 
-  #reserveHandle(at: number): void {
-    if (at < this.#last.length) return;
-    const room = roomFor(at + 1);
-    this.#last = grown(this.#last, room);
-    this.#interest = grown(this.#interest, room);
-  }
+/** What is said at once of a descriptor: an errno, 0 for ready; undefined: it has to be waited for. */
+function knownError(descriptor: Descriptor): number | undefined {
+  if (descriptor.isUnpollable) return Errno.NOTSUP;
+  return descriptor.isAlwaysReady ? 0 : undefined;
+}
+
+/** Puts `item` where its index belongs: mostly behind all others. */
+function insertInOrder<T>(list: T[], item: T, indexOf: (item: T) => number): void {
+  const index = indexOf(item);
+  let at = list.length;
+  while (at > 0 && indexOf(list[at - 1] as T) > index) at--;
+  if (at === list.length) list.push(item);
+  else list.splice(at, 0, item);
 }

@@ -16,6 +16,7 @@ import {
 import type { PollList } from './poll-list.ts';
 import { grown, roomFor } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
+import { NONE } from './subscription-chains.ts';
 
 export class PollRegistration {
   readonly #sandbox: Sandbox;
@@ -44,24 +45,52 @@ export class PollRegistration {
    *   the list must be loaded again; `-MFILE`, `-NOMEM`, `-NOSPC` from the system.
    */
   sync(list: PollList): SysResult {
-    if (this.#set === undefined) {
-      const set = this.#sandbox.kernel.openSet();
-      if (set < 0) return set;
-      this.#set = set;
-    }
-    for (const handle of this.#writers) {
-      if ((list.interestOf(handle) & Readiness.WRITE) === 0) this.#dropWrite(handle, list);
-    }
-    for (let at = 0; at < list.handlesCount; at++) {
-      const handle = list.handles[at] as number;
-      const wanted = list.interestOf(handle);
-      const watched = this.#interestOf(handle);
-      if ((wanted & ~watched) === 0) continue;
-      const result = this.#watch(handle, wanted | watched);
-      if (result === -Errno.PERM) this.#markAlwaysReady(handle, list);
+    const opened = this.#open();
+    if (opened < 0) return opened;
+    this.#dropWriters(list);
+    for (let index = 0; index < list.count; index++) {
+      const handle = list.handleOf(index);
+      // Each handle once.
+      if (list.firstOf(handle) !== index) continue;
+      const result = this.#syncHandle(handle, list);
       if (result < 0) return result;
     }
     return 0;
+  }
+
+  /** The same where `list` was in step before its last update. @returns as {@link sync} */
+  syncChanges(list: PollList): SysResult {
+    this.#dropWriters(list);
+    for (let at = 0; at < list.changesCount; at++) {
+      const index = list.changes[at] as number;
+      const handle = index < list.count ? list.handleOf(index) : NONE;
+      const result = handle === NONE ? 0 : this.#syncHandle(handle, list);
+      if (result < 0) return result;
+    }
+    return 0;
+  }
+
+  #open(): SysResult {
+    if (this.#set !== undefined) return 0;
+    const set = this.#sandbox.kernel.openSet();
+    if (set < 0) return set;
+    this.#set = set;
+    return 0;
+  }
+
+  #dropWriters(list: PollList): void {
+    for (const handle of this.#writers) {
+      if ((list.interestOf(handle) & Readiness.WRITE) === 0) this.#dropWrite(handle, list);
+    }
+  }
+
+  #syncHandle(handle: Handle, list: PollList): SysResult {
+    const wanted = list.interestOf(handle);
+    const watched = this.#interestOf(handle);
+    if ((wanted & ~watched) === 0) return 0;
+    const result = this.#watch(handle, wanted | watched);
+    if (result === -Errno.PERM) this.#markAlwaysReady(handle, list);
+    return result;
   }
 
   /** An event of `handle` interested no one: watches just what `list` asks for. */

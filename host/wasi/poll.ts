@@ -107,6 +107,9 @@ class Poll {
     const list = this.#list;
     if (list.isUnchanged(pointer, count))
       return this.#isRegistered ? 0 : this.#register(pointer, count);
+    if (this.#isRegistered && list.update(pointer, count)) {
+      return this.#registerWith(this.#registration.syncChanges(list), pointer, count);
+    }
     const loaded = list.load(pointer, count);
     if (loaded < 0) return loaded;
     this.#isRegistered = false;
@@ -114,17 +117,20 @@ class Poll {
   }
 
   #register(pointer: number, count: number): SysResult {
-    for (;;) {
-      const result = this.#registration.sync(this.#list);
-      if (result === 0) {
-        this.#isRegistered = true;
-        return 0;
-      }
-      if (result !== -Errno.PERM) return result;
+    return this.#registerWith(this.#registration.sync(this.#list), pointer, count);
+  }
+
+  /** @param first what a first attempt to register the list came to. */
+  #registerWith(first: SysResult, pointer: number, count: number): SysResult {
+    let result = first;
+    while (result === -Errno.PERM) {
       // A handle turned out to be always ready, and is known to be so now.
       const loaded = this.#list.load(pointer, count);
       if (loaded < 0) return loaded;
+      result = this.#registration.sync(this.#list);
     }
+    this.#isRegistered = result === 0;
+    return result;
   }
 
   #startClocks(): void {
@@ -148,9 +154,10 @@ class Poll {
     }
     const few = this.#sandbox.few;
     few.clear();
-    for (let at = 0; at < this.#list.handlesCount; at++) {
-      const handle = this.#list.handles[at] as number;
-      few.add(handle, this.#list.interestOf(handle));
+    const list = this.#list;
+    for (let index = 0; index < list.count; index++) {
+      const handle = list.handleOf(index);
+      if (list.firstOf(handle) === index) few.add(handle, list.interestOf(handle));
     }
     return this.#sandbox.waitFew(few, timeoutNs);
   }

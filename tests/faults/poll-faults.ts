@@ -46,7 +46,13 @@ const POLL_CALL = [
   ...faults(
     'poll-list.ts',
     ['poll'],
-    [['the tag 3 is taken', 'if (tag > EventType.FD_WRITE) {', 'if (tag > 3) {']],
+    [
+      [
+        'the tag 3 is taken',
+        'if (tag > EventType.FD_WRITE) return false;',
+        'if (tag > 3) return false;',
+      ],
+    ],
   ),
   ...faults(
     'poll-events.ts',
@@ -143,15 +149,19 @@ const POLL_READINESS = [
     'poll-list.ts',
     ['poll-states'],
     [
-      ['a duplicate is lost', 'this.#next[last] = index;', ''],
       [
         'what a second subscription asks for is lost',
-        'this.#interest[at] = (this.#interest[at] as number) | interest;',
-        '',
+        'interest |= this.tagOf',
+        'interest = this.tagOf',
       ],
-      ['a directory is ready', 'error: Errno.NOTSUP', 'error: 0'],
-      ['a bad descriptor is INVAL', 'error: Errno.BADF', 'error: Errno.INVAL'],
+      ['a directory is ready', 'return Errno.NOTSUP;', 'return 0;'],
+      ['a bad descriptor is INVAL', '? Errno.BADF :', '? Errno.INVAL :'],
     ],
+  ),
+  ...faults(
+    'subscription-chains.ts',
+    ['poll-states'],
+    [['a duplicate is lost', 'this.#next[last] = index;', '']],
   ),
 ];
 
@@ -207,12 +217,12 @@ const POLL_CHANGES = [
     [
       [
         'an accept does not advance the epoch',
-        'if (descriptor.isAccepted) this.#acceptedCount++;\n    this.epoch++;',
+        'if (descriptor.isAccepted) this.#acceptedCount++;\n    this.#advance(NO_HANDLE);',
         'if (descriptor.isAccepted) this.#acceptedCount++;',
       ],
       [
         'a close and a renumbering do not advance the epoch',
-        'this.#openCount--;\n    this.epoch++;',
+        'this.#openCount--;\n    this.#advance(handle);',
         'this.#openCount--;',
       ],
     ],
@@ -225,6 +235,89 @@ const POLL_CHANGES = [
         'only the bytes of a list are compared',
         ' || this.#epoch !== this.#sandbox.descriptors.epoch) return false;',
         ') return false;',
+      ],
+    ],
+  ),
+  ...faults(
+    'descriptors.ts',
+    ['poll-updates'],
+    [
+      ['of a renumbering it is forgotten what was replaced', 'this.#advance(removed.handle);', ''],
+      [
+        'of a close it is forgotten what it was',
+        'this.#free(fd, removed.handle);',
+        'this.#free(fd, 0);',
+      ],
+      [
+        'a change of an unknown number is one of none',
+        'this.#advance(UNKNOWN_CHANGE);',
+        'this.#advance(0);',
+      ],
+    ],
+  ),
+  ...faults(
+    'poll-list.ts',
+    ['poll-updates'],
+    [
+      [
+        'more changes than are remembered are not seen',
+        'descriptors.epoch - this.#epoch > CHANGES_KEPT',
+        'false',
+      ],
+      [
+        'a number that is open now stays bad',
+        'return this.known.every(({ index }) => this.#noteChange(index));',
+        'return true;',
+      ],
+      [
+        'what is behind the last list is not taken over',
+        'index < Math.max(count, this.count); index++',
+        'index < this.count; index++',
+      ],
+      [
+        'what was behind the new list stays',
+        'index < Math.max(count, this.count); index++',
+        'index < count; index++',
+      ],
+      [
+        'half of a list that differs is not compared',
+        'return this.#findDifferent(pointer, middle, end);',
+        'return true;',
+      ],
+      [
+        'another descriptor is not seen',
+        'guest[shift + at + FD_WORD] !== words[at + FD_WORD]',
+        'false',
+      ],
+      [
+        'another time of a clock is not seen',
+        'if (this.tagOf(index) !== EventType.CLOCK) return true;',
+        'return true;',
+      ],
+      [
+        'a tag without meaning is taken by an update',
+        'if (!this.#take(index)) return false;',
+        'this.#take(index);',
+      ],
+    ],
+  ),
+  ...faults(
+    'subscription-chains.ts',
+    ['poll-updates'],
+    [
+      ['the first of a handle is inserted behind another', 'this.#next[last] = ~index;', ''],
+      ['the place before the last is lost', 'if (next < 0) this.#setLast(handle, before);', ''],
+      ['a handle without subscription is counted', 'this.handlesCount--;', ''],
+    ],
+  ),
+  ...faults(
+    'poll-registration.ts',
+    ['poll-updates'],
+    [
+      [
+        'of an update only new handles are watched',
+        'for (let at = 0; at < list.changesCount; at++) {',
+        'for (let at = 0; at < list.changesCount - 1; at++) {',
       ],
     ],
   ),
@@ -273,7 +366,7 @@ const POLL_CHANGES = [
         'return this.#watchedHandle[at] === handle ? (this.#watchedInterest[at] as number) : 0;',
         'return this.#watchedInterest[at] ?? 0;',
       ],
-      ['an unchanged list is watched anew', 'if ((wanted & ~watched) === 0) continue;', ''],
+      ['an unchanged list is watched anew', 'if ((wanted & ~watched) === 0) return 0;', ''],
     ],
   ),
 ];

@@ -81,7 +81,7 @@ export function connectFunctions(sandbox: Sandbox): Functions {
       if (socket.kind === Kind.LISTENER) return -Errno.ISCONN;
       const allowed = connectPolicy.judge(address);
       if (allowed === undefined) return -Errno.ACCES;
-      descriptors.epoch++;
+      descriptors.touch();
       return connect(socket, allowed);
     },
   };
