@@ -5,6 +5,7 @@ const CAPACITY_BYTES_MIN = 256;
 
 export class ByteList {
   #bytes = new Uint8Array(0);
+  /** How much there is. Whoever fills what {@link reserve} gave adds to it. */
   lengthBytes = 0;
 
   /** Copies `bytes` behind what is there. */

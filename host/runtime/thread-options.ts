@@ -9,9 +9,8 @@ const FOR_MODULES =
  * with `--input-type`, which a program has that is given on the command line or by standard input,
  * Node 20 starts no thread from a file. Then it has those alone that have to do with modules.
  */
-export function threadOptions(execArgv: readonly string[] = process.execArgv): {
-  execArgv?: string[];
-} {
+export function threadOptions(): { execArgv?: string[] } {
+  const { execArgv } = process;
   if (!execArgv.some((option) => option.startsWith('--input-type'))) return {};
   const kept: string[] = [];
   execArgv.forEach((option, index) => {

@@ -130,7 +130,7 @@ export class PollList {
     return this.#chains.handlesCount;
   }
 
-  /** The handle of a subscription; -1 for a clock, and for what is {@link known}. */
+  /** The handle of a subscription; -1 for a clock, what is {@link known}, and what is retired. */
   handleOf(index: number): Handle {
     return this.#chains.handleOf(index);
   }
@@ -222,7 +222,7 @@ export class PollList {
 
   /** Finds out what a subscription means. @returns false when it can't be taken in */
   #take(index: number): boolean {
-    this.#chains.skip(index);
+    this.#chains.unset(index);
     const tag = this.tagOf(index);
     if (tag > EventType.FD_WRITE) return false;
     if (tag === EventType.CLOCK) {

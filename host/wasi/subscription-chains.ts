@@ -38,7 +38,7 @@ export class SubscriptionChains {
   }
 
   /** Says that a subscription has no handle. */
-  skip(index: number): void {
+  unset(index: number): void {
     this.#handleOf[index] = NONE;
   }
 
@@ -58,25 +58,11 @@ export class SubscriptionChains {
     return Math.max(this.#next[index] as number, NONE);
   }
 
-  /** Gives `handle` a subscription that comes behind all that it has. */
-  append(index: number, handle: Handle): void {
-    this.#handleOf[index] = handle;
-    const last = this.#lastOf(handle);
-    if (last === NONE) {
-      this.#next[index] = ~index;
-      this.handlesCount++;
-    } else {
-      this.#next[index] = this.#next[last] as number;
-      this.#next[last] = index;
-    }
-    this.#setLast(handle, index);
-  }
-
-  /** As {@link append}, wherever its place is. @returns false when that is far to look for. */
+  /** Gives `handle` a subscription. @returns false when its place is far to look for. */
   insert(index: number, handle: Handle): boolean {
     const last = this.#lastOf(handle);
     if (last < index) {
-      this.append(index, handle);
+      this.#append(index, handle);
       return true;
     }
     const before = this.#before(index, handle);
@@ -109,6 +95,20 @@ export class SubscriptionChains {
       this.handlesCount--;
     }
     return true;
+  }
+
+  /** Gives `handle` a subscription that comes behind all that it has. */
+  #append(index: number, handle: Handle): void {
+    this.#handleOf[index] = handle;
+    const last = this.#lastOf(handle);
+    if (last === NONE) {
+      this.#next[index] = ~index;
+      this.handlesCount++;
+    } else {
+      this.#next[index] = this.#next[last] as number;
+      this.#next[last] = index;
+    }
+    this.#setLast(handle, index);
   }
 
   /** The last subscription of `handle` before `index`, -1 for none; undefined when it is far. */

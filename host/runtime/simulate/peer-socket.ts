@@ -184,7 +184,8 @@ export class PeerSocket {
     while (this.#outbox.lengthBytes > 0 && this.#canSend) {
       const sent = this.#sendPiece(this.#outbox.front());
       if (sent === 0) return;
-      this.#outbox.drop(Math.min(sent, this.#outbox.lengthBytes));
+      // A connection that is no more has emptied it.
+      if (this.#outbox.lengthBytes > 0) this.#outbox.drop(sent);
     }
   }
 
