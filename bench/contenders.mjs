@@ -43,7 +43,7 @@ export function contenders(programs, against) {
 
 function pollux(root, guest) {
   return [
-    ...[process.execPath, join(root, 'dist/cli.js'), 'run', join(root, 'build', guest)],
+    ...[process.execPath, join(root, 'dist/cli.cjs'), 'run', join(root, 'build', guest)],
     ...['--listen', 'tcp:127.0.0.1:0'],
   ];
 }

@@ -88,7 +88,7 @@ async function replaySpeed() {
 
 /** A recording is never written over: each process names its own after itself. */
 function contenders() {
-  const command = `exec "${process.execPath}" "${join(ROOT, 'dist/cli.js')}" run \
+  const command = `exec "${process.execPath}" "${join(ROOT, 'dist/cli.cjs')}" run \
     "${join(ROOT, 'build/rot13-echo.wasm')}" --listen tcp:127.0.0.1:0`;
   return [
     { name: PLAIN, command: ['sh', '-c', command] },

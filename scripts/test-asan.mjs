@@ -131,7 +131,7 @@ function takeReports() {
 function checkPlanted(library) {
   const test = ['--import', 'tsx', 'tests/native/native-waits.test.ts'];
   // Without a listener, the first kernel of the process is that of the guest's thread.
-  const guest = ['dist/cli.js', 'run', 'build/rot13-echo.wasm'];
+  const guest = ['dist/cli.cjs', 'run', 'build/rot13-echo.wasm'];
   const overrun = buildAndWatch(library, 'POLLUX_PLANTED_OVERRUN');
   expectReport('a byte too many, in a test', overrun, test, OVERRUN);
   expectReport("a byte too many, in a guest's thread", overrun, guest, OVERRUN_IN_THREAD);

@@ -2,7 +2,7 @@
 // is written there, with its bugs, which docs/course/bugs.md tells one by one. Not a program to use,
 // and not in the npm package: ours is epoll-rot13.
 //
-//     node dist/cli.js run build/seed-epoll.wasm --listen tcp:127.0.0.1:43211
+//     node dist/cli.cjs run build/seed-epoll.wasm --listen tcp:127.0.0.1:43211
 
 import { AGAIN } from "../abi/wasip1-layout";
 import {

@@ -2,7 +2,7 @@
 // docs/course/bugs.md tells one by one. Not a program to use, and not in the npm package: ours is
 // poll-echo.
 //
-//     node dist/cli.js run build/seed-poll.wasm --listen tcp:127.0.0.1:43211
+//     node dist/cli.cjs run build/seed-poll.wasm --listen tcp:127.0.0.1:43211
 
 import { CONNRESET } from "../abi/wasip1-layout";
 import { accept, close, errno, error, read, tcpServerListen, write } from "../seed/common";

@@ -2,7 +2,7 @@
 // printed. As it is written there, with its bugs, which docs/course/bugs.md tells one by one. Not a
 // program to use, and not in the npm package: ours is stdin-client.
 //
-//     node dist/cli.js run build/seed-select01.wasm --connect tcp:127.0.0.1:43211
+//     node dist/cli.cjs run build/seed-select01.wasm --connect tcp:127.0.0.1:43211
 
 import {
   errno,

@@ -29,10 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-const args = process.argv.slice(2);
-try {
-  process.exit(await main(args));
-} catch (error) {
+function explain(error: unknown): number {
   const isDebug = args
     .slice(0, args.includes('--') ? args.indexOf('--') : undefined)
     .includes('--debug');
@@ -41,5 +38,10 @@ try {
   if (isDebug) sayStack(stack);
   else if (!(error instanceof PolluxError))
     say('this is a bug, please report it; --debug says more');
-  process.exit(exitCodeOf(error));
+  return exitCodeOf(error);
 }
+
+const args = process.argv.slice(2);
+void main(args)
+  .catch(explain)
+  .then((code) => process.exit(code));

@@ -1,9 +1,8 @@
 // The thread that a guest will run on, as the main thread sees it. It is started first of all: a
 // thread takes as long to boot as a module to compile, and the two go side by side.
 
-import { Worker } from 'node:worker_threads';
 import type { GuestJob, ThreadMessage } from './guest-job.ts';
-import { threadOptions } from './thread-options.ts';
+import { startThread } from './threads.ts';
 
 /**
  * The heap for new objects of a guest's thread. By default V8 lets it grow to 48 MiB before it looks
@@ -12,8 +11,7 @@ import { threadOptions } from './thread-options.ts';
 const YOUNG_GENERATION_MIB = 3;
 
 export class GuestThread {
-  readonly #worker = new Worker(new URL('./reactor-thread.js', import.meta.url), {
-    ...threadOptions(),
+  readonly #worker = startThread('reactor-thread', {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
   });
   #failure: Error | undefined;

@@ -2,14 +2,14 @@
 // own, so that neither the guest nor its supervisor ever waits for a disk.
 
 import { closeSync, fchmodSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { PolluxError } from '../base/pollux-error.ts';
 import { BlockFramer } from '../trace/block-file.ts';
 import type { Head } from '../trace/format.ts';
 import { createSharedBlocks, type SharedBlocks, wakeWriter } from '../trace/shared-blocks.ts';
 import type { RecordingEnd } from './guest.ts';
 import type { RecordThreadJob, RecordThreadMessage } from './record-thread.ts';
-import { threadOptions } from './thread-options.ts';
+import { startThread } from './threads.ts';
 
 /** How far the writer may fall behind: 256 MiB, used only then. */
 const BLOCK_COUNT = 1024;
@@ -53,10 +53,7 @@ export class RecordFile {
       descriptor: this.#descriptor,
       finish: this.#finish,
     };
-    this.#worker = new Worker(new URL('./record-thread.js', import.meta.url), {
-      ...threadOptions(),
-      workerData: job,
-    });
+    this.#worker = startThread('record-thread', { workerData: job });
     this.ended = this.#end(lengthBytes);
   }
 

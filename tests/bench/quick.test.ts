@@ -86,7 +86,7 @@ test('a server that answers one wrong byte ends it with code 1', async () => {
   server.listen(0, '127.0.0.1', () => {
     console.error('listening on tcp:127.0.0.1:' + server.address().port);
   });`;
-  writeFileSync(join(directory, 'dist/cli.js'), plain);
+  writeFileSync(join(directory, 'dist/cli.cjs'), plain);
   const child = bench('--quick', '--only', '10x64', '--against', directory);
   assert.equal(await child.end(SECONDS_MAX), { code: 1, signal: null });
   assert.match(child.stderr, /^bench: the load of pollux of .+: load: wrong byte on connection/m);

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { formatAddress } from '../../host/kernel/address.ts';
 import { makeNativeKernel } from '../contract/native-peers.ts';
 import { suite } from '../support/suite.ts';
-import { REPOSITORY } from './support/child.ts';
+import { Child, REPOSITORY } from './support/child.ts';
 import { cGuest, ROT13_COMMAND, ROT13_REACTOR, withDirectory } from './support/guests.ts';
 import { ask, assertFree, closed, connect, ended, listen } from './support/target.ts';
 
@@ -128,6 +128,43 @@ test('a signal ends the wait for a connection, and nothing is left behind', asyn
   const error: unknown = await starting.catch((reason: unknown) => reason);
   assert.is((error as Error).name, 'AbortError');
   assert.equal(readdirSync('/proc/self/fd'), before);
+  kernel.destroy();
+  peers.close();
+});
+
+/**
+ * Runs guests that are given up while their threads load, and prints how many descriptors are left of
+ * them. In a process of its own, whose threads load nothing but their own.
+ */
+const GIVING_UP = (address: string): string => `
+  import { readdirSync } from 'node:fs';
+  import { setTimeout } from 'node:timers/promises';
+  import { run } from 'pollux';
+  async function giveUp(afterMs) {
+    const ending = new AbortController();
+    const options = { connect: [${JSON.stringify(address)}], signal: ending.signal };
+    const starting = run(${JSON.stringify(ROT13_COMMAND)}, options);
+    await setTimeout(afterMs);
+    ending.abort();
+    await starting.catch(() => undefined);
+  }
+  const openCount = () => readdirSync('/proc/self/fd').length;
+  await giveUp(0);
+  const fromMs = performance.now();
+  await (await run(${JSON.stringify(ROT13_COMMAND)})).stop();
+  const startMs = performance.now() - fromMs;
+  const before = openCount();
+  for (let part = 0.55; part < 0.85; part += 0.0015) await giveUp(part * startMs);
+  process.stdout.write(String(openCount() - before));`;
+
+test('a start that is given up while the thread boots leaves no descriptor', async () => {
+  const { kernel, peers } = makeNativeKernel();
+  const { address } = peers.listen('unix', 0);
+  peers.connect(address);
+  const program = GIVING_UP(formatAddress(address));
+  const child = new Child(process.execPath, ['--input-type=module', '--eval', program]);
+  await child.ended;
+  assert.equal([child.stdout, child.stderr], ['0', '']);
   kernel.destroy();
   peers.close();
 });

@@ -53,7 +53,7 @@ for (const args of [[], ['--help'], ['run', '--help']]) {
 }
 
 test('every function of a guest is compiled by the optimising compiler', async () => {
-  const node = ['--trace-wasm-compilation-times', 'dist/cli.js'];
+  const node = ['--trace-wasm-compilation-times', 'dist/cli.cjs'];
   const child = new Child(process.execPath, [...node, 'run', cGuest('print-env')]);
   assert.is((await child.end(30)).code, 0, child.stderr);
   const compilers = child.stdout.match(/(?<=^Compiled function .* using )\w+/gm) ?? [];

@@ -150,7 +150,7 @@ test('a full disk ends the recording in one line, and the guest goes on', async 
   await withDirectory(async (directory) => {
     const file = recordingIn(directory);
     // The limit of a file's size, in units of 512 bytes, is met as a full disk is.
-    const command = `ulimit -f 400; exec "$0" dist/cli.js run ${ROT13_COMMAND} --drain-timeout 0s \
+    const command = `ulimit -f 400; exec "$0" dist/cli.cjs run ${ROT13_COMMAND} --drain-timeout 0s \
       --listen tcp:127.0.0.1:0 --record "$1"`;
     const child = new Child('sh', ['-c', command, process.execPath, file]);
     try {

@@ -177,7 +177,7 @@ onLinux('its types are those of the API, whichever way they are looked for', asy
 /** All that may be in it. */
 const FILES: readonly RegExp[] = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
-  /^dist\/[^/]+\.js$/,
+  /^dist\/[^/]+\.c?js$/,
   /^dist\/types\/.*\.d\.ts$/,
   /^build\/(?!guest-kernels)[\w.-]+\.wasm$/,
   /^docs\/(?!dependencies|releasing).*\.(?:md|svg)$/,
@@ -200,7 +200,7 @@ onLinux('it holds what a user needs and no more', async () => {
       `nothing is ${pattern.source}`,
     );
   }
-  for (const path of ['README.md', 'LICENSE', 'dist/cli.js', 'dist/types/index.d.ts']) {
+  for (const path of ['README.md', 'LICENSE', 'dist/cli.cjs', 'dist/types/index.d.ts']) {
     assert.ok(paths.includes(path), path);
   }
 });

@@ -14,7 +14,7 @@ export function runArguments(
   options: readonly string[],
   args: readonly string[] = [],
 ): string[] {
-  return [join(REPOSITORY, 'dist/cli.js'), 'run', guest, ...options, '--', ...args];
+  return [join(REPOSITORY, 'dist/cli.cjs'), 'run', guest, ...options, '--', ...args];
 }
 
 /** A client under way, with its input open. */

@@ -26,7 +26,7 @@ export interface ServerOptions {
 
 /** Starts Pollux with any arguments at all. */
 export function pollux(args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
-  return new Child(process.execPath, [join(REPOSITORY, 'dist/cli.js'), ...args], env);
+  return new Child(process.execPath, [join(REPOSITORY, 'dist/cli.cjs'), ...args], env);
 }
 
 /** Runs Pollux until it ends by itself. */
