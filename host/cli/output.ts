@@ -5,6 +5,11 @@ import { openSync } from 'node:fs';
 import { PolluxError } from '../base/pollux-error.ts';
 import { printableLine, printableLines } from '../base/printable.ts';
 
+/** Has Node make its stream for standard error, 3 ms that may pass while something else is waited for. */
+export function prepareToSay(): void {
+  Reflect.get(process, 'stderr');
+}
+
 /** One line, which begins with our name. */
 export function say(line: string): void {
   process.stderr.write(`pollux: ${printableLine(line)}\n`);

@@ -4,7 +4,7 @@ import type { Guest, GuestEnd, RecordingEnd, TraceOptions } from '../runtime/gue
 import { run } from '../runtime/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
 import type { RunCommand, TraceRequest } from './options.ts';
-import { openOutput, say, sayStack } from './output.ts';
+import { openOutput, prepareToSay, say, sayStack } from './output.ts';
 import { SignalWatch } from './signals.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function runCommand(command: RunCommand): Promise<number> {
 
 async function runUntilEnd(command: RunCommand, signals: SignalWatch): Promise<number> {
   const { record, recordNamesModule, trace, limits } = command;
-  const guest = await run(command.guest, {
+  const starting = run(command.guest, {
     ...{ args: command.args, listen: command.listen, env: command.env },
     ...{ connect: command.connect, allowConnect: command.allowConnect, signal: signals.ending },
     nonBlockingListeners: command.nonBlockingListeners,
@@ -38,6 +38,8 @@ async function runUntilEnd(command: RunCommand, signals: SignalWatch): Promise<n
     ...(record === undefined ? {} : { record, recordNamesModule }),
     ...(trace === undefined ? {} : { trace: openTrace(trace) }),
   });
+  prepareToSay();
+  const guest = await starting;
   void guest.recording?.then(sayRecording);
   signals.attach(guest);
   if (!command.isQuiet && guest.addresses.length > 0) {

@@ -80,11 +80,12 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
   const allowRequests = (options.allowConnect ?? []).map(parseAllowRequest);
   // Counted before the thread opens some of its own: the same in every run.
   const fdCountMax = options.maxFds ?? Math.max(FD_COUNT_LEAST, freeDescriptorCount() - FD_RESERVE);
-  const kernel = openLiveKernel();
   const thread = new GuestThread();
   const listeners: Listener[] = [];
+  let kernel: LiveKernel | undefined;
   let recordFile: RecordFile | undefined;
   try {
+    kernel = openLiveKernel();
     const guest = await loadModule(source, options.maxMemoryBytes);
     const connectRules = await resolveRules(allowRequests);
     // Before the listeners: whoever connected to one would be reset if this failed.
@@ -117,7 +118,7 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
     await recordFile?.discard();
     throw error;
   } finally {
-    kernel.destroy();
+    kernel?.destroy();
   }
 }
 
