@@ -9,7 +9,8 @@ import { listeningPort } from './contenders.mjs';
 import { count } from './rows.mjs';
 import { median } from './statistics.mjs';
 
-const SLICE_MS = 500;
+/** Short, so that what disturbs one server for a while disturbs the next one, too. */
+const SLICE_MS = 100;
 const WARM_UP_SLICE_MS = 100;
 const NS_PER_US = 1000;
 
@@ -31,8 +32,8 @@ export const NODE_ALONE = 'node -e 0';
 
 /**
  * @param row one of rows.mjs.
- * @param {{ contenders, host, seconds: number, warmUpMs: number, order: number }} run
- *   `seconds`: how long each contender is loaded; `order`: who begins.
+ * @param {{ contenders, host, seconds: number, warmUpMs: number, order: number, sliceMs?: number }} run
+ *   `seconds`: how long each contender is loaded; `order`: who begins; `sliceMs`: by turns of how much.
  * @returns {Promise<Record<string, object>>} the figures, by the contender's name.
  */
 export function measureRow(row, run) {
@@ -44,7 +45,8 @@ export function measureRow(row, run) {
 
 // ---- traffic ----------------------------------------------------------------------------------
 
-async function measureTraffic(row, { contenders, host, seconds, warmUpMs, order }) {
+async function measureTraffic(row, run) {
+  const { contenders, host, seconds, warmUpMs, order, sliceMs: wantedMs = SLICE_MS } = run;
   const lanes = [];
   try {
     for (const contender of rotated(contenders, order)) {
@@ -55,7 +57,7 @@ async function measureTraffic(row, { contenders, host, seconds, warmUpMs, order 
       lane.load = await host.load({ ...row, contender, server, mode: row.kind });
       await warmUp(lane.load, warmUpMs);
     }
-    const slicesCount = Math.max(1, Math.round((seconds * 1000) / SLICE_MS));
+    const slicesCount = Math.max(1, Math.round((seconds * 1000) / wantedMs));
     const sliceMs = Math.round((seconds * 1000) / slicesCount);
     for (let slice = 0; slice < slicesCount; slice += 1) {
       for (const { load, slices } of rotated(lanes, slice)) {
@@ -91,6 +93,7 @@ function total(slices) {
   const last = slices.at(-1);
   return {
     cpuUs: sum('serverNs') / echoes / NS_PER_US,
+    slicesCpuUs: slices.map((slice) => slice.serverNs / slice.echoes / NS_PER_US),
     clientCpuUs: sum('clientNs') / echoes / NS_PER_US,
     perSecond: (echoes * 1e9) / sum('wallNs'),
     p50Us: last.p50Ns / NS_PER_US,

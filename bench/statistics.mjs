@@ -13,6 +13,15 @@ export function median(values) {
 }
 
 /**
+ * How much `values` are of `others`, which were measured in turn with them: the median of the ratios of
+ * each to its neighbour. What disturbs both hardly counts, and what disturbs one alone now and then
+ * does not at all.
+ */
+export function pairedRatio(values, others) {
+  return median(values.map((value, index) => value / others[index]));
+}
+
+/**
  * The median with its interval: the narrowest pair of values, equally far from both ends, that
  * holds the true median with 95 %. Of fewer than six values none does: the interval is all.
  *

@@ -3,7 +3,7 @@
 
 import { BASELINE, EPOLL_IMPORTS } from './contenders.mjs';
 import { NODE_ALONE } from './measure.mjs';
-import { summarize } from './statistics.mjs';
+import { pairedRatio, summarize } from './statistics.mjs';
 
 /** Rounds until a target is judged for the first time, and the last. */
 export const ROUNDS_FIRST = 9;
@@ -19,7 +19,8 @@ const cpuRatio = (row, other, limit) => ({
   title: `${row}: CPU time, of ${other}'s`,
   rows: [row],
   ...{ limit, unit: '×' },
-  value: ({ [row]: figures }) => figures[SUBJECT].cpuUs / figures[other].cpuUs,
+  value: ({ [row]: figures }) =>
+    pairedRatio(figures[SUBJECT].slicesCpuUs, figures[other].slicesCpuUs),
 });
 
 /** By the key of their rows; a value is made of one round's figures, so that noise cancels out. */

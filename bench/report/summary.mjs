@@ -1,19 +1,22 @@
 // Makes of every round's figures what is told: a median with its interval for each server, and its
 // ratio to the native one, round by round.
 
-import { summarize } from '../statistics.mjs';
+import { pairedRatio, summarize } from '../statistics.mjs';
 
-/** What a kind of row tells of a server, the figure that is compared first. */
+/**
+ * What a kind of row tells of a server, the figure that is compared first, with the name of those that
+ * were measured in turn with the others'.
+ */
 export const FIGURES = {
   echo: [
-    { name: 'cpuUs', title: 'CPU µs per echo', digits: 2, isCompared: true },
+    { name: 'cpuUs', title: 'CPU µs per echo', digits: 2, paired: 'slicesCpuUs' },
     { name: 'perSecond', title: 'echoes per s', digits: 0 },
     { name: 'p50Us', title: 'p50 µs', digits: 0 },
     { name: 'p99Us', title: 'p99 µs', digits: 0 },
     { name: 'p999Us', title: 'p99.9 µs', digits: 0 },
   ],
   churn: [
-    { name: 'cpuUs', title: 'CPU µs per connection', digits: 2, isCompared: true },
+    { name: 'cpuUs', title: 'CPU µs per connection', digits: 2, paired: 'slicesCpuUs' },
     { name: 'perSecond', title: 'connections per s', digits: 0 },
     { name: 'p50Us', title: 'p50 µs', digits: 0 },
     { name: 'p99Us', title: 'p99 µs', digits: 0 },
@@ -31,10 +34,10 @@ export function summarizeRow({ kind, rounds }, baseline) {
       ...figure,
       ...summarize(rounds.map((round) => round[name][figure.name])),
     }));
-    const compared = FIGURES[kind].find(({ isCompared }) => isCompared);
+    const [{ paired }] = FIGURES[kind];
     const ratio =
-      compared &&
-      summarize(rounds.map((round) => round[name][compared.name] / round[baseline][compared.name]));
+      paired &&
+      summarize(rounds.map((round) => pairedRatio(round[name][paired], round[baseline][paired])));
     return { name, figures, ratio };
   });
 }

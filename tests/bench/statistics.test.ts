@@ -10,8 +10,9 @@ interface Target {
   readonly value: (round: Record<string, number>) => number;
 }
 
-const { median, summarize } = await benchModule<{
+const { median, pairedRatio, summarize } = await benchModule<{
   median: (values: readonly number[]) => number;
+  pairedRatio: (values: readonly number[], others: readonly number[]) => number;
   summarize: (values: readonly number[]) => Summary;
 }>('statistics.mjs');
 const { judge, verdictOf, ROUNDS_FIRST, ROUNDS_LAST } = await benchModule<{
@@ -31,6 +32,14 @@ const test = suite('the statistics of the bench');
 test('a median is the middle value, or the mean of the two in the middle', () => {
   assert.is(median([5, 1, 3]), 3);
   assert.is(median([4, 1, 3, 2]), 2.5);
+});
+
+test('of two servers measured in turn, what disturbs one slice of one does not count', () => {
+  assert.is(pairedRatio([2, 4, 900], [1, 2, 3]), 2);
+});
+
+test('of two servers measured in turn, what disturbs both does not count', () => {
+  assert.is(pairedRatio([3, 30, 300], [2, 20, 200]), 1.5);
 });
 
 test('an interval leaves out as many values at each end as 95 % allow', () => {
