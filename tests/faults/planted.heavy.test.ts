@@ -38,10 +38,10 @@ test.before(async () => {
     ...files.map((file) => ({ name: `nothing in ${file}`, fault: undefined, files: [file] })),
     ...FAULTS.map((fault) => ({ name: fault.name, fault, files: fault.noticedBy })),
   ];
-  // A copy for each lane, not for each fault: what was compiled once is found again by its path.
+  // A copy for each lane, not for each fault: one file of it is compiled anew.
   const lane = async (): Promise<void> => {
     const copy = mkdtempSync(join(folder, 'copy-'));
-    copyRepository(copy);
+    await copyRepository(copy);
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       verdicts.set(job.name, await judge(copy, job.fault, job.files));
     }
@@ -59,14 +59,14 @@ async function judge(
   fault: Fault | undefined,
   files: readonly string[],
 ): Promise<Verdict | Error> {
-  let undo = (): void => undefined;
+  let undo = async (): Promise<void> => undefined;
   try {
-    if (fault !== undefined) undo = plant(fault, copy);
+    if (fault !== undefined) undo = await plant(fault, copy);
     return await runTests(copy, files, temporary);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {
-    undo();
+    await undo();
   }
 }
 

@@ -1,9 +1,11 @@
-// Runs test files over a copy of the repository in which one text has been replaced.
+// Runs test files over a copy of the repository in which one text has been replaced. The copy is compiled
+// once, file by file: a loader in each process would take as long as the tests.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
 import type { Fault } from './fault.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,6 +19,16 @@ const COPIED = [
   'tests/e2e/support',
 ];
 const LINKED = ['node_modules', 'build/native'];
+
+/** Has each compiled file import the others where they lie. */
+const FILE_BY_FILE: Plugin = {
+  name: 'file by file',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\// }, ({ kind, path }) =>
+      kind === 'entry-point' ? undefined : { path: path.replace(/\.ts$/, '.js'), external: true },
+    );
+  },
+};
 
 /** A test file that takes longer than this has been made to hang. */
 const PATIENCE_MS = 60_000;
@@ -32,22 +44,45 @@ export type Verdict = 'passed' | 'failed' | 'broke off' | 'took too long';
  * @returns what changes it back.
  * @throws Error when the text that is to be replaced is not there exactly once.
  */
-export function plant(fault: Fault, folder: string): () => void {
-  const path = join(folder, 'host', 'wasi', fault.file);
+export async function plant(fault: Fault, folder: string): Promise<() => Promise<void>> {
+  const file = join('host', 'wasi', fault.file);
+  const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   const parts = source.split(fault.text);
   if (parts.length !== 2) {
     throw new Error(`${fault.file} has ${parts.length - 1} times: ${fault.text}`);
   }
-  writeFileSync(path, parts.join(fault.replacement));
-  return () => writeFileSync(path, source);
+  const replace = (text: string): Promise<void> => {
+    writeFileSync(path, text);
+    return compile(folder, [file]);
+  };
+  await replace(parts.join(fault.replacement));
+  return () => replace(source);
 }
 
-/** Copies to `folder`, inside the repository's build/, what tests/wasi needs. */
-export function copyRepository(folder: string): void {
+/** Copies to `folder`, inside the repository's build/, what tests/wasi needs, and compiles it. */
+export async function copyRepository(folder: string): Promise<void> {
   for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   mkdirSync(join(folder, 'build'));
   for (const path of LINKED) symlinkSync(join(ROOT, path), join(folder, path));
+  await compile(folder, ['host/**/*.ts', 'tests/**/*.ts']);
+}
+
+/** Puts beside each of `files`, of the copy at `folder`, what it is in JavaScript. */
+async function compile(folder: string, files: readonly string[]): Promise<void> {
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [...files],
+    outdir: '.',
+    outbase: '.',
+    bundle: true,
+    plugins: [FILE_BY_FILE],
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  });
 }
 
 /**
@@ -61,14 +96,14 @@ export async function runTests(
   temporary: string,
 ): Promise<Verdict> {
   for (const file of files) {
-    const verdict = await runTest(folder, `tests/wasi/${file}.test.ts`, temporary);
+    const verdict = await runTest(folder, `tests/wasi/${file}.test.js`, temporary);
     if (verdict !== 'passed') return verdict;
   }
   return 'passed';
 }
 
 function runTest(folder: string, file: string, temporary: string): Promise<Verdict> {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, [file], {
     cwd: folder,
     env: { ...process.env, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -90,7 +125,7 @@ function runTest(folder: string, file: string, temporary: string): Promise<Verdi
   });
 }
 
-/** The child leads a group: its loader may have helpers. */
+/** The child leads a group: the loader of its threads may have helpers. */
 function killGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
