@@ -45,20 +45,23 @@ async function main(options) {
     progress: new Progress(),
     results: new Map(rows.map(({ key }) => [key, []])),
   };
-  await measure(bench, rows);
+  const failure = await measure(bench, rows).catch((error) => error);
   const verdicts = options.isQuick ? [] : judgeAll(bench.results);
   const report = {
     machine,
     baseline: BASELINE,
     checks,
     seconds: options.seconds,
-    rows: rows.map((row) => ({ ...row, rounds: bench.results.get(row.key) })),
+    rows: rows
+      .map((row) => ({ ...row, rounds: bench.results.get(row.key) }))
+      .filter(({ rounds }) => rounds.length > 0),
     targets: verdicts,
   };
   process.stdout.write(reportText(report));
   if (options.jsonPath !== undefined) {
     writeFileSync(options.jsonPath, `${JSON.stringify(report, null, 1)}\n`);
   }
+  if (failure !== undefined) throw failure;
   if (options.writesPage) await writePage(report);
   return verdicts.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
 }

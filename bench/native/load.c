@@ -10,6 +10,8 @@
  *     the end    closes everything
  *
  *   load cpu PID               prints the CPU time of a process in ns: all its threads, also ended
+ *   load keep PID DESCRIPTOR   has the file of a process's descriptor open, from its line {} on to the
+ *                              end of its input: its close() ends nothing then
  *   load pin CORE COMMAND...   runs COMMAND on one core
  */
 #include "clocks.h"
@@ -26,6 +28,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 _Noreturn void load_die(const char* what) {
@@ -136,6 +139,14 @@ static void pin(int core) {
   if (sched_setaffinity(0, sizeof cores, &cores) != 0) load_die("sched_setaffinity");
 }
 
+static void keep(pid_t process, int descriptor) {
+  const int process_descriptor = (int)syscall(SYS_pidfd_open, process, 0);
+  if (syscall(SYS_pidfd_getfd, process_descriptor, descriptor, 0) < 0) load_die("pidfd_getfd");
+  printf("{}\n");
+  fflush(stdout);
+  while (getchar() != EOF) continue;
+}
+
 static void raise_descriptor_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -147,6 +158,10 @@ int main(int count, char** arguments) {
   const char* mode = count > 1 ? arguments[1] : "";
   if (strcmp(mode, "cpu") == 0 && count == 3) {
     printf("%lld\n", (long long)clock_ns(cpu_clock_of((pid_t)number_of(arguments[2], INT32_MAX))));
+    return 0;
+  }
+  if (strcmp(mode, "keep") == 0 && count == 4) {
+    keep((pid_t)number_of(arguments[2], INT32_MAX), (int)number_of(arguments[3], INT32_MAX));
     return 0;
   }
   if (strcmp(mode, "pin") == 0 && count > 3) {

@@ -32,8 +32,12 @@ struct connection {
   uint8_t* held; /* NULL: nothing */
   uint32_t held_bytes;
   uint32_t held_from;
-  int descriptor;
+  uint32_t generation; /* how many connections have had this descriptor and ended */
+  bool is_open;
 };
+
+static struct connection* connections; /* by their descriptors */
+static size_t connections_room;
 
 static uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(4096)));
 static int epoll_descriptor;
@@ -44,15 +48,35 @@ static void die(const char* what) {
   exit(1);
 }
 
-static void control(int operation, int descriptor, uint32_t events, void* data) {
-  struct epoll_event event = {.events = events, .data.ptr = data};
+/*
+ * An event tells of its descriptor, and of the generation that it was registered for: one can come
+ * after close(), while somebody else has the file, if only to list /proc/PID/fd.
+ */
+static void control(int operation, int descriptor, uint32_t events) {
+  const uint64_t generation = connections[descriptor].generation;
+  struct epoll_event event = {.events = events,
+                              .data.u64 = generation << 32 | (uint32_t)descriptor};
   if (epoll_ctl(epoll_descriptor, operation, descriptor, &event) != 0) die("epoll_ctl");
 }
 
-static void end(struct connection* connection) {
-  close(connection->descriptor);
+/* Makes room for the connection of a descriptor; its generation stays. */
+static void begin(int descriptor) {
+  const size_t wanted = (size_t)descriptor + 1;
+  if (wanted > connections_room) {
+    const size_t room = 2 * wanted;
+    connections = realloc(connections, room * sizeof *connections);
+    if (connections == NULL) die("realloc");
+    memset(connections + connections_room, 0, (room - connections_room) * sizeof *connections);
+    connections_room = room;
+  }
+  connections[descriptor].is_open = true;
+}
+
+static void end(int descriptor) {
+  struct connection* connection = &connections[descriptor];
+  close(descriptor);
   free(connection->held);
-  free(connection);
+  *connection = (struct connection){.generation = connection->generation + 1};
 }
 
 static void accept_all(int listener) {
@@ -63,53 +87,53 @@ static void accept_all(int listener) {
       if (errno == EAGAIN) return;
       die("accept4");
     }
-    struct connection* connection = calloc(1, sizeof *connection);
-    if (connection == NULL) die("calloc");
-    connection->descriptor = descriptor;
-    control(EPOLL_CTL_ADD, descriptor, EPOLLIN, connection);
+    begin(descriptor);
+    control(EPOLL_CTL_ADD, descriptor, EPOLLIN);
   }
 }
 
 /* Keeps what the peer did not take, and waits for it instead of reading on. */
-static void hold(struct connection* connection, const uint8_t* bytes, size_t length_bytes) {
+static void hold(int descriptor, const uint8_t* bytes, size_t length_bytes) {
+  struct connection* connection = &connections[descriptor];
   connection->held = malloc(length_bytes);
   if (connection->held == NULL) die("malloc");
   memcpy(connection->held, bytes, length_bytes);
   connection->held_bytes = (uint32_t)length_bytes;
   connection->held_from = 0;
-  control(EPOLL_CTL_MOD, connection->descriptor, EPOLLOUT, connection);
+  control(EPOLL_CTL_MOD, descriptor, EPOLLOUT);
 }
 
-static void send_held(struct connection* connection) {
+static void send_held(int descriptor) {
+  struct connection* connection = &connections[descriptor];
   const uint8_t* bytes = connection->held + connection->held_from;
   const uint32_t left_bytes = connection->held_bytes - connection->held_from;
-  const ssize_t sent = send(connection->descriptor, bytes, left_bytes, MSG_NOSIGNAL);
+  const ssize_t sent = send(descriptor, bytes, left_bytes, MSG_NOSIGNAL);
   if (sent < 0) {
-    if (errno != EAGAIN) end(connection);
+    if (errno != EAGAIN) end(descriptor);
     return;
   }
   connection->held_from += (uint32_t)sent;
   if (connection->held_from < connection->held_bytes) return;
   free(connection->held);
   connection->held = NULL;
-  control(EPOLL_CTL_MOD, connection->descriptor, EPOLLIN, connection);
+  control(EPOLL_CTL_MOD, descriptor, EPOLLIN);
 }
 
-static void echo(struct connection* connection) {
-  const ssize_t received = recv(connection->descriptor, buffer, sizeof buffer, 0);
+static void echo(int descriptor) {
+  const ssize_t received = recv(descriptor, buffer, sizeof buffer, 0);
   if (received <= 0) {
-    if (received == 0 || errno != EAGAIN) end(connection);
+    if (received == 0 || errno != EAGAIN) end(descriptor);
     return;
   }
   if (!is_plain) rot13(buffer, (size_t)received);
-  const ssize_t sent = send(connection->descriptor, buffer, (size_t)received, MSG_NOSIGNAL);
+  const ssize_t sent = send(descriptor, buffer, (size_t)received, MSG_NOSIGNAL);
   if (sent == received) return;
   if (sent < 0 && errno != EAGAIN) {
-    end(connection);
+    end(descriptor);
     return;
   }
   const size_t taken = sent < 0 ? 0 : (size_t)sent;
-  hold(connection, buffer + taken, (size_t)received - taken);
+  hold(descriptor, buffer + taken, (size_t)received - taken);
 }
 
 static void serve(int listener) {
@@ -118,10 +142,12 @@ static void serve(int listener) {
     const int count = epoll_wait(epoll_descriptor, events, EVENTS_COUNT_MAX, -1);
     if (count < 0 && errno != EINTR) die("epoll_wait");
     for (int at = 0; at < count; at += 1) {
-      struct connection* connection = events[at].data.ptr;
-      if (connection == NULL) accept_all(listener);
-      else if (connection->held != NULL) send_held(connection);
-      else echo(connection);
+      const int descriptor = (int)(uint32_t)events[at].data.u64;
+      const struct connection* connection = &connections[descriptor];
+      if (!connection->is_open || connection->generation != events[at].data.u64 >> 32) continue;
+      if (descriptor == listener) accept_all(listener);
+      else if (connection->held != NULL) send_held(descriptor);
+      else echo(descriptor);
     }
   }
 }
@@ -182,6 +208,7 @@ int main(int count, char** arguments) {
   epoll_descriptor = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_descriptor < 0) die("epoll_create1");
   const int listener = open_listener();
-  control(EPOLL_CTL_ADD, listener, EPOLLIN, NULL);
+  begin(listener);
+  control(EPOLL_CTL_ADD, listener, EPOLLIN);
   serve(listener);
 }

@@ -1,7 +1,8 @@
 // The load generator is trusted with every byte: each kind of wrong answer is given to it.
 
-import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import * as assert from 'uvu/assert';
 import { Child } from '../e2e/support/child.ts';
 import { suite } from '../support/suite.ts';
@@ -34,6 +35,23 @@ function portOf(listener: Server): number {
 function runLoad(mode: string, port: number, pid: number, transform: string): Child {
   const words = [load, mode, port, pid, 2, 0, MESSAGE_BYTES, transform].join(' ');
   return new Child('/bin/sh', ['-c', `printf 'run 20\\n' | exec ${words}`]);
+}
+
+interface Native {
+  readonly native: Child;
+  readonly port: number;
+  readonly pid: number;
+}
+
+async function startNative(...parameters: string[]): Promise<Native> {
+  const command = [server, ...parameters].join(' ');
+  const native = new Child('/bin/sh', ['-c', `echo $$; exec ${command}`]);
+  const port = await native.output(
+    'stderr',
+    (text) => /:(?<port>\d+)\n/.exec(text)?.groups?.['port'],
+  );
+  const pid = await native.output('stdout', (text) => /^(?<pid>\d+)\n/.exec(text)?.groups?.['pid']);
+  return { native, port: Number(port), pid: Number(pid) };
 }
 
 test('an answer that is what was sent is counted', async () => {
@@ -85,6 +103,27 @@ test('a wrong byte on a connection that comes and goes ends it', async () => {
   assert.match(child.stderr, /^load: wrong byte on connection \d+/m);
 });
 
+test('an event that comes after the end of a connection is no end of the native server', async () => {
+  const { native, port, pid } = await startNative();
+  const descriptors = (): string[] => readdirSync(`/proc/${pid}/fd`);
+  const before = descriptors();
+  const client = connect(port, '127.0.0.1');
+  client.write('a');
+  await once(client, 'data');
+  const [descriptor = ''] = descriptors().filter((one) => !before.includes(one));
+  // Whoever looks at a descriptor of the server has its file open for a moment; this one for long.
+  const keeper = new Child(load, ['keep', String(pid), descriptor], {}, 'pipe');
+  await keeper.output('stdout', (text) => (text === '{}\n' ? text : undefined));
+  client.destroy();
+  while (descriptors().length > before.length) await new Promise(setImmediate);
+  const child = runLoad('churn', port, pid, 'rot13');
+  assert.is((await child.end(SECONDS_MAX)).code, 0, child.describe('failed'));
+  keeper.input.end();
+  await keeper.end(SECONDS_MAX);
+  native.kill('SIGKILL');
+  await native.end(SECONDS_MAX);
+});
+
 test('the native server turns letters, and by --plain it does not', async () => {
   const expected = [
     { parameters: [], transform: 'rot13', isRight: true },
@@ -93,20 +132,9 @@ test('the native server turns letters, and by --plain it does not', async () => 
     { parameters: ['--plain'], transform: 'rot13', isRight: false },
   ];
   for (const { parameters, transform, isRight } of expected) {
-    const native = new Child('/bin/sh', [
-      '-c',
-      `echo $$; exec ${[server, ...parameters].join(' ')}`,
-    ]);
-    const port = await native.output(
-      'stderr',
-      (text) => /:(?<port>\d+)\n/.exec(text)?.groups?.['port'],
-    );
-    const pid = await native.output(
-      'stdout',
-      (text) => /^(?<pid>\d+)\n/.exec(text)?.groups?.['pid'],
-    );
+    const { native, port, pid } = await startNative(...parameters);
     for (const mode of ['echo', 'churn']) {
-      const child = runLoad(mode, Number(port), Number(pid), transform);
+      const child = runLoad(mode, port, pid, transform);
       const { code } = await child.end(SECONDS_MAX);
       assert.is(code, isRight ? 0 : 1, child.describe(`${mode} ${transform} gave ${code}`));
     }
