@@ -264,10 +264,11 @@ export interface Kernel {
   fileType(handle: Handle): SysResult;
 
   /**
-   * Lets a listener's queue grow no further; what is queued can still be accepted. A TCP client is
-   * not refused but unheard: it tries again, until the listener is closed. (Without this, a server
-   * that accepts until nothing is queued and then closes, resets whoever came in between.) A unix
-   * listener goes on queueing: the path is its owner's to remove first.
+   * Lets no new client into a listener's queue; what is queued can still be accepted, and so can a
+   * handshake that is under way. A TCP client is not refused but unheard: it tries again, until the
+   * listener is closed. (Without this, a server that accepts until nothing is queued and then closes,
+   * resets whoever came in between.) A unix listener goes on queueing: the path is its owner's to
+   * remove first.
    *
    * @returns 0, `-INVAL` when it is not listening, `-NOTSOCK`. Source: SO_ATTACH_FILTER, socket(7).
    */

@@ -12,6 +12,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+/* Where a segment's flags lie in it, and the one that asks for a connection. Source: RFC 9293 3.1. */
+#define SEGMENT_FLAGS_AT 13
+#define SEGMENT_SYN 0x02
+
 static int32_t set_int(int descriptor, int level, int name, int value) {
   if (setsockopt(descriptor, level, name, &value, sizeof value) == 0) return 0;
   return pollux_fail(errno);
@@ -131,8 +135,14 @@ int32_t pollux_stop_queueing(struct pollux_kernel* kernel, int32_t handle) {
   if (result < 0) return result;
   if (!is_listening) return -WASI_INVAL;
   if (domain == AF_UNIX) return 0;
-  struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
-  const struct sock_fprog program = {.len = 1, .filter = &drop_all};
+  struct sock_filter drop_requests[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SEGMENT_FLAGS_AT),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SEGMENT_SYN, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  };
+  const struct sock_fprog program = {.len = sizeof drop_requests / sizeof drop_requests[0],
+                                     .filter = drop_requests};
   return setsockopt(entry->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0
              ? 0
              : pollux_fail(errno);

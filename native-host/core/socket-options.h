@@ -30,9 +30,10 @@ int32_t pollux_get_option(struct pollux_kernel* kernel, int32_t handle, int32_t 
 /* SO_ERROR: the pending error as a positive errno, 0 for none; it is taken off the socket. */
 int32_t pollux_take_error(struct pollux_kernel* kernel, int32_t handle);
 
-/* Lets a listener's queue grow no further: a filter that drops every packet for it, so that new
-   clients are not answered and try again. A unix listener has no packets, and is left as it is.
-   Returns 0, -WASI_NOTSOCK, -WASI_INVAL when it is not listening. Source: socket(7). */
+/* Lets no new client into a listener's queue: a filter that drops every request for a connection, so
+   that they are not answered and try again. A handshake under way is finished: its client may think
+   that it is connected already. A unix listener has no packets, and is left as it is.
+   Returns 0, -WASI_NOTSOCK, -WASI_INVAL when it is not listening. Source: socket(7), RFC 9293. */
 int32_t pollux_stop_queueing(struct pollux_kernel* kernel, int32_t handle);
 
 /* How many bytes the peer has not acknowledged, an end of file counting as one.

@@ -5,12 +5,16 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define HANDSHAKE_MS_MAX 10000
 
 static int option_of(int descriptor, int level, int name) {
   int value = -1;
@@ -59,6 +63,32 @@ static void accepted_sockets_inherit_no_delay(void) {
     CHECK_EQUAL(option_of(descriptor_of(kernel, accepted), IPPROTO_TCP, TCP_NODELAY), value);
     close(client);
   }
+}
+
+/* The client's last step is late: it gets nothing of the second one until it has let packets in. */
+static void a_handshake_under_way_is_finished_after_stop_queueing(void) {
+  struct pollux_kernel* kernel = make_kernel();
+  const int32_t listener = make_listener(kernel);
+  struct sockaddr_in name;
+  socklen_t length_bytes = sizeof name;
+  const int listening = descriptor_of(kernel, listener);
+  CHECK_EQUAL(getsockname(listening, (struct sockaddr*)&name, &length_bytes), 0);
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const struct sock_fprog deaf = {.len = 1, .filter = &nothing};
+  CHECK_EQUAL(setsockopt(client, SOL_SOCKET, SO_ATTACH_FILTER, &deaf, sizeof deaf), 0);
+  CHECK_EQUAL(connect(client, (const struct sockaddr*)&name, length_bytes), -1);
+  CHECK_EQUAL(pollux_stop_queueing(kernel, listener), 0);
+  const int none = 0;
+  CHECK_EQUAL(setsockopt(client, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none), 0);
+  /* The listener's system repeats its step after a second. */
+  struct pollfd queue = {.fd = listening, .events = POLLIN};
+  CHECK_EQUAL(poll(&queue, 1, HANDSHAKE_MS_MAX), 1);
+  const int accepted = descriptor_of(kernel, SUCCESS(pollux_accept(kernel, listener)));
+  char text[2];
+  CHECK_EQUAL(send(client, "ab", sizeof text, MSG_NOSIGNAL), sizeof text);
+  CHECK_EQUAL(recv(accepted, text, sizeof text, MSG_DONTWAIT), sizeof text);
+  close(client);
 }
 
 static void sending_raises_no_signal(void) {
@@ -219,6 +249,8 @@ static const struct test TESTS[] = {
      sockets_are_nonblocking_and_closed_on_exec},
     {"TCP_NODELAY and SO_REUSEADDR are on from the start", tcp_defaults_are_on},
     {"an accepted socket has its listener's TCP_NODELAY", accepted_sockets_inherit_no_delay},
+    {"a handshake that is under way at stop_queueing is finished, and the connection accepted",
+     a_handshake_under_way_is_finished_after_stop_queueing},
     {"a send without a peer answers PIPE and raises no signal", sending_raises_no_signal},
     {"options answer INVAL, NOTSUP and NOPROTOOPT as they should be", options_are_checked},
     {"a linger time is not set, so that close never waits", linger_is_never_left_on},
