@@ -21,9 +21,9 @@ export function startThread(
 }
 
 /**
- * A thread has the options that the program was started with, and so it should be; but
- * with `--input-type`, which a program has that is given on the command line or by standard input,
- * Node 20 starts no thread from a file. Then it has those alone that have to do with modules.
+ * A thread has the options that the program was started with, and so it should be; but with
+ * `--input-type`, which a program has that is given on the command line or by standard input, Node 20
+ * starts no thread from a file. Then it has those alone that have to do with modules.
  */
 function nodeOptions(): { execArgv?: string[] } {
   const { execArgv } = process;
