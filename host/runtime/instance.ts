@@ -2,7 +2,7 @@
 
 import { errnoName } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
-import type { LiveKernel } from '../kernel/choose.ts';
+import { currentThread, type LiveKernel } from '../kernel/choose.ts';
 import { FileType } from '../kernel/kernel.ts';
 import { ConnectPolicy } from '../wasi/connect-policy.ts';
 import { ControlBlock, Outcome } from '../wasi/control-block.ts';
@@ -50,7 +50,7 @@ export function runGuest(
     control.takeDescriptors();
     openDescriptors(sandbox, kernel, job);
     // Before the instance: a start function is the guest's code, too, and may loop for ever.
-    control.markRunning();
+    control.markRunning(currentThread());
     tell({ kind: 'running' });
     const observed = observe(makeImports(sandbox), job);
     try {

@@ -2,7 +2,7 @@
 // shared memory, since a thread inside a guest receives no message and a thread inside a system
 // call can't be interrupted. The layout is here and nowhere else.
 //
-//     words (i32)     0 attention | 1 state | 2 owns | 3 outcome | 4 exit code | 5 waiting | ...
+//     words (i32)     0 attention | 1 state | 2 owns | 3 outcome | 4 exit code | 5 waiting | 6 thread | ...
 //     counters (f64)  at byte 64: one each, see Counter; written by the guest's thread alone
 
 const COUNTERS_AT_BYTES = 64;
@@ -12,6 +12,7 @@ const OWNS = 2;
 const OUTCOME = 3;
 const EXIT_CODE = 4;
 const WAITING = 5;
+const THREAD = 6;
 
 /** Why the supervisor calls: bits of the attention word. */
 export const Reason = {
@@ -122,8 +123,19 @@ export class ControlBlock {
     return Atomics.load(this.words, STATE) === State.RUNNING;
   }
 
-  markRunning(): void {
+  /**
+   * Guest's thread: its code runs from here on.
+   *
+   * @param thread the system's number of the thread; 0 where no one watches it.
+   */
+  markRunning(thread = 0): void {
+    Atomics.store(this.words, THREAD, thread);
     Atomics.store(this.words, STATE, State.RUNNING);
+  }
+
+  /** The system's number of the guest's thread, when it {@link isRunning}. */
+  get thread(): number {
+    return Atomics.load(this.words, THREAD);
   }
 
   /** True from when the guest's thread has taken over the descriptors: it closes them then. */

@@ -30,6 +30,13 @@ int32_t pollux_clock_time(int32_t clock, int64_t monotonic_start_ns, uint64_t* n
 /* The length of one step of a clock, as above. Source: clock_getres(2). */
 int32_t pollux_clock_resolution(int32_t clock, uint64_t* ns);
 
+/* The calling thread's number, for pollux_thread_cpu_ns. Source: gettid(2). */
+int32_t pollux_thread_current(void);
+
+/* Reads the CPU time that a thread of this process has taken into `ns`. Returns 0, or -WASI_INVAL
+   when it has no such thread. Source: clock_getcpuclockid(3), of a thread. */
+int32_t pollux_thread_cpu_ns(int32_t thread, int64_t* ns);
+
 /* Turns a duration as JavaScript has it into nanoseconds, rounded up; Infinity, or 146 years, is
    for ever. Returns false for NaN and below 0. */
 bool pollux_timeout_from_double(double timeout_ns, int64_t* result_ns);

@@ -3,6 +3,7 @@
  * the functions carry; nothing here is shared between threads. When an environment ends, also by
  * worker.terminate(), its clean-up hook closes every descriptor that its kernels own.
  */
+#include "../core/clocks.h"
 #include "../core/streams.h"
 #include "../core/wake.h"
 #include "abi.h"
@@ -60,6 +61,24 @@ static napi_value close_descriptor(napi_env env, napi_callback_info info) {
   return glue_answer(env, was_open ? 0 : -WASI_BADF);
 }
 
+/* currentThread(): the number of the calling thread. */
+static napi_value current_thread(napi_env env, napi_callback_info info) {
+  (void)info;
+  return glue_answer(env, pollux_thread_current());
+}
+
+/* threadCpuNs(thread): nanoseconds, -INVAL. */
+static napi_value thread_cpu_ns(napi_env env, napi_callback_info info) {
+  int32_t thread;
+  if (!number_argument(env, info, &thread)) return glue_answer(env, -WASI_INVAL);
+  int64_t ns;
+  const int32_t failure = pollux_thread_cpu_ns(thread, &ns);
+  if (failure != 0) return glue_answer(env, failure);
+  napi_value result = NULL;
+  napi_create_double(env, (double)ns, &result);
+  return result;
+}
+
 /* exitProcess(code): ends the process at once, whatever its threads are doing. */
 static napi_value exit_process(napi_env env, napi_callback_info info) {
   int32_t code;
@@ -97,7 +116,8 @@ NAPI_MODULE_INIT() {
   static const struct glue_function FUNCTIONS[] = {
       {"createKernel", glue_create_kernel},   {"createWake", create_wake},
       {"signalWake", signal_wake},            {"closeDescriptor", close_descriptor},
-      {"exitProcess", exit_process},
+      {"exitProcess", exit_process},          {"currentThread", current_thread},
+      {"threadCpuNs", thread_cpu_ns},
   };
   require_own_libc();
   pollux_streams_ignore_sigpipe();

@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 2;
+export const ABI = 3;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;
@@ -109,6 +109,8 @@ export interface Binding {
   signalWake(descriptor: number): SysResult;
   closeDescriptor(descriptor: number): SysResult;
   exitProcess(code: number): SysResult;
+  currentThread(): number;
+  threadCpuNs(thread: number): SysResult;
 }
 
 let loaded: Binding | undefined;
