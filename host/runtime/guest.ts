@@ -45,7 +45,7 @@ export interface RunOptions {
   readonly maxMemoryBytes?: number;
   /**
    * How long the guest may compute between two calls of the host, in milliseconds; it is ended then.
-   * Time that it waits does not count. By default for ever.
+   * Time that it waits does not count, nor time in which its thread gets no core. By default for ever.
    */
   readonly maxCallGapMs?: number;
   /** What answers a pointer that leaves the memory: the errno FAULT (default), or a trap. */

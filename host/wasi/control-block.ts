@@ -41,7 +41,7 @@ export const Outcome = {
   DRAINED: 5,
   /** The time to drain ran out; the exit code says how many connections were open. */
   UNDRAINED: 6,
-  /** It was longer between two host calls than it may be. */
+  /** It computed for longer between two host calls than it may. */
   LIMITED: 7,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];

@@ -55,8 +55,8 @@ int32_t pollux_clock_resolution(int32_t clock, uint64_t* ns) {
 int32_t pollux_thread_current(void) { return (int32_t)syscall(SYS_gettid); }
 
 int32_t pollux_thread_cpu_ns(int32_t thread, int64_t* ns) {
-  /* Negative numbers stand for clocks that are files; 0 for the calling thread. */
-  if (thread <= 0) return -WASI_INVAL;
+  /* 0 stands for the calling thread, and so would a number that loses its upper bits below. */
+  if (thread <= 0 || thread > INT32_MAX >> 3) return -WASI_INVAL;
   /* What pthread_getcpuclockid(3) makes of a thread's number, where there is no pthread_t. */
   const clockid_t clock = (clockid_t)(~(uint32_t)thread << 3 | CPU_CLOCK_OF_THREAD);
   struct timespec taken;

@@ -48,6 +48,12 @@ export interface Peers {
    */
   settle(): void;
 
+  /**
+   * {@link settle}, and waits for acknowledgements that are held back: a sender without room gets
+   * none after this until someone reads.
+   */
+  rest(): void;
+
   /** Has `act` happen while the kernel under test is blocked in its next wait. */
   later(act: LaterAct): void;
 

@@ -112,6 +112,10 @@ class SimPeers implements Peers {
     this.#network.timeline.settle();
   }
 
+  rest(): void {
+    this.settle();
+  }
+
   later(act: LaterAct): void {
     this.#laterActs.push(act);
   }

@@ -110,6 +110,7 @@ export interface Binding {
   closeDescriptor(descriptor: number): SysResult;
   exitProcess(code: number): SysResult;
   currentThread(): number;
+  /** @returns nanoseconds, `-INVAL`. */
   threadCpuNs(thread: number): SysResult;
 }
 

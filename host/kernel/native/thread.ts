@@ -17,7 +17,8 @@ export function currentThread(): number {
  * How long a thread has computed since it began, in milliseconds: while it sleeps, or others have its
  * core, this stands still.
  *
- * @returns undefined when the process has no such thread. Source: clock_getcpuclockid(3).
+ * @returns undefined when the process has no such thread.
+ * @throws PolluxError `NO_ADDON`. Source: clock_getcpuclockid(3).
  */
 export function threadCpuMs(thread: number): number | undefined {
   const cpuNs = binding().threadCpuNs(thread);
