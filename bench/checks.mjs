@@ -29,8 +29,9 @@ const SPINNER = `
       spent = process.cpuUsage(from);
     } while (spent.user + spent.system < ${SPIN_MS * 1000});
   \`;
-  new Worker(spin, { eval: true }).on('exit', () => console.log('spun'));
-  process.stdin.resume();
+  process.stdin.once('data', () => {
+    new Worker(spin, { eval: true }).on('exit', () => console.log('spun'));
+  });
 `;
 
 /** @throws Error when time that a thread spent, which has ended, is missing. */
@@ -38,7 +39,7 @@ export async function checkCpuClock(programs) {
   const child = new Child('the spinning worker', [process.execPath, '-e', SPINNER]);
   const cpuMs = () => Number(execFileSync(programs.load, ['cpu', String(child.pid)])) / 1e6;
   const before = cpuMs();
-  await child.line();
+  await child.ask('spin');
   const counted = cpuMs() - before;
   await child.stop('SIGKILL');
   if (counted >= COUNTED_LEAST * SPIN_MS) return { spunMs: SPIN_MS, countedMs: counted };

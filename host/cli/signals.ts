@@ -9,7 +9,7 @@ import { ExitCode } from './exit-code.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SAME_SIGNAL_MS = 500;
-/** A guest is terminated after 100 ms; one that is still there is beyond JavaScript's reach. */
+/** A guest is terminated after a second at most; one that is still there is beyond JavaScript's reach. */
 const LAST_RESORT_MS = 2000;
 
 /** The signals of the process. Made before anything is opened that one must not leave behind. */

@@ -13,11 +13,13 @@ export interface DrainSteps {
 }
 
 const TIMEOUT_MS = 10_000;
+/** When connections that are idle get their end. */
+const IDLE_SHARE = 0.5;
 /**
- * When connections that are idle get their end. Twice: one that is kept after its answer, as HTTP
- * does, was busy when the drain began, and is idle only later.
+ * How long after that it is asked again: a connection that is kept after its answer, as HTTP does, was
+ * busy when the drain began, and is idle only later.
  */
-const IDLE_SHARES = [0.5, 0.75];
+const IDLE_AGAIN_SHARE = 0.25;
 
 export class Drainer {
   readonly #delayMs: number;
@@ -39,16 +41,23 @@ export class Drainer {
     if (this.#timers !== undefined) return;
     const { ask, begin, giveUp } = this.#steps;
     const startMs = this.#delayMs;
-    this.#timers = [
+    const timeoutMs = this.#timeoutMs;
+    const timers = [
       setTimeout(() => {
         begin();
         ask(Reason.DRAIN);
       }, startMs),
-      ...IDLE_SHARES.map((share) =>
-        setTimeout(() => ask(Reason.DRAIN_IDLE), startMs + share * this.#timeoutMs),
+      setTimeout(
+        () => {
+          ask(Reason.DRAIN_IDLE);
+          // Counted from here: of two looks that are late together the second finds everyone idle.
+          timers.push(setTimeout(() => ask(Reason.DRAIN_IDLE), IDLE_AGAIN_SHARE * timeoutMs));
+        },
+        startMs + IDLE_SHARE * timeoutMs,
       ),
-      setTimeout(giveUp, startMs + this.#timeoutMs),
+      setTimeout(giveUp, startMs + timeoutMs),
     ];
+    this.#timers = timers;
   }
 
   /** The guest has ended. */

@@ -37,10 +37,8 @@ import { type Listener, openListener, parseListenRequest } from './listen.ts';
 import { type GuestModule, loadModule } from './module.ts';
 import { observationOf, openRecordFile } from './observation.ts';
 import type { RecordFile } from './record-file.ts';
+import { StopGrace } from './stop-grace.ts';
 import { Watchdog } from './watchdog.ts';
-
-/** A guest that has not left its code by itself this long after a stop is terminated. */
-const STOP_GRACE_MS = 100;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -147,7 +145,7 @@ class RunningGuest implements Guest {
   readonly #drainer: Drainer;
   readonly #watchdog: Watchdog | undefined;
   readonly #recordFile: RecordFile | undefined;
-  #terminate: NodeJS.Timeout | undefined;
+  #grace: StopGrace | undefined;
   #detail: Detail = { text: '', stack: '' };
   #hasEnded = false;
 
@@ -264,10 +262,10 @@ class RunningGuest implements Guest {
   }
 
   #terminateLater(before: () => void): void {
-    this.#terminate ??= setTimeout(() => {
+    this.#grace ??= new StopGrace(this.#control, () => {
       before();
       this.#thread.terminate();
-    }, STOP_GRACE_MS);
+    });
   }
 
   #limit(): void {
@@ -293,7 +291,7 @@ class RunningGuest implements Guest {
   /** The thread is gone, and with it its own descriptors. */
   #cleanUp(): GuestEnd {
     this.#hasEnded = true;
-    clearTimeout(this.#terminate);
+    this.#grace?.stop();
     this.#drainer.stop();
     this.#watchdog?.stop();
     closeWake(this.#wake);

@@ -2,21 +2,11 @@
 // than it may. A guest that waits has all the time in the world, and one whose core is busy with other
 // things is not to blame for it.
 
-import { isThreadAsleep, threadCpuMs } from '../kernel/choose.ts';
 import type { ControlBlock } from '../wasi/control-block.ts';
+import { SYSTEM, type ThreadProbe } from './thread-probe.ts';
 
 /** How often a guest is looked at, at least, in its time. */
 const LOOKS_PER_GAP = 4;
-
-/** What the system knows of a thread. */
-export interface ThreadProbe {
-  /** See `threadCpuMs`. */
-  cpuMs(thread: number): number | undefined;
-  /** See `isThreadAsleep`. */
-  isAsleep(thread: number): boolean;
-}
-
-const SYSTEM: ThreadProbe = { cpuMs: threadCpuMs, isAsleep: isThreadAsleep };
 
 export class Watchdog {
   readonly #control: ControlBlock;

@@ -124,7 +124,9 @@ export class Sandbox {
     if ((reasons & Reason.STOP) !== 0) this.leave(Outcome.STOPPED, 0);
     if ((reasons & Reason.DEAD) !== 0) throw new GuestExit('this guest has ended');
     if ((reasons & Reason.DRAIN) !== 0) this.drain.begin();
-    if ((reasons & Reason.DRAIN_IDLE) !== 0) this.drain.endIdle();
+    // Whoever hears of both at once has had no time to be busy in.
+    const hasBegun = (reasons & Reason.DRAIN) === 0;
+    if ((reasons & Reason.DRAIN_IDLE) !== 0 && hasBegun) this.drain.endIdle();
     if ((reasons & Reason.DRAIN_OVER) !== 0) this.drain.giveUp();
     if (this.drain.isOn) this.drain.step();
   }

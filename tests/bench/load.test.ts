@@ -17,10 +17,10 @@ const { load, server } = await programs();
 const test = suite('the load generator');
 
 /** Loads a server of this process, whose every connection is given to `serve`. */
-async function loaded(serve: (socket: Socket) => void, mode = 'echo'): Promise<Child> {
+async function loaded(serve: (socket: Socket) => void, mode = 'echo', ms = RUN_MS): Promise<Child> {
   const listener = createServer(serve).listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  const child = runLoad(mode, portOf(listener), process.pid, 'plain');
+  const child = runLoad(mode, portOf(listener), process.pid, 'plain', ms);
   await child.end(SECONDS_MAX);
   listener.close();
   return child;
@@ -32,10 +32,15 @@ function portOf(listener: Server): number {
   return address.port;
 }
 
-/** One run of 20 ms over two connections, then the end of its input. */
-function runLoad(mode: string, port: number, pid: number, transform: string): Child {
+/** Short, but long enough for some messages. */
+const RUN_MS = 20;
+/** One that ends by what it finds: however slow the machine, it comes to that. */
+const RUN_UNTIL_FOUND_MS = 20_000;
+
+/** One run over two connections, then the end of its input. */
+function runLoad(mode: string, port: number, pid: number, transform: string, ms = RUN_MS): Child {
   const words = [load, mode, port, pid, 2, 0, MESSAGE_BYTES, transform].join(' ');
-  return new Child('/bin/sh', ['-c', `printf 'run 20\\n' | exec ${words}`]);
+  return new Child('/bin/sh', ['-c', `printf 'run ${ms}\\n' | exec ${words}`]);
 }
 
 interface Native {
@@ -66,14 +71,15 @@ test('an answer that is what was sent is counted', async () => {
 
 test('one wrong byte among many ends it', async () => {
   let receivedBytes = 0;
-  const child = await loaded((socket) => {
+  const answerWrongly = (socket: Socket): void => {
     socket.on('error', () => undefined);
     socket.on('data', (bytes: Buffer) => {
       receivedBytes += bytes.length;
       if (receivedBytes > 40 * MESSAGE_BYTES) bytes[7] = (bytes[7] ?? 0) ^ 1;
       socket.write(bytes);
     });
-  });
+  };
+  const child = await loaded(answerWrongly, 'echo', RUN_UNTIL_FOUND_MS);
   assert.match(child.stderr, /^load: wrong byte on connection \d+: 0x\w+ came back, not 0x\w+$/m);
 });
 

@@ -175,7 +175,7 @@ test('a guest that waits for its connection is ended by SIGINT, with 130', async
   await withDeaf(async (_, port) => {
     const args = ['--allow-connect', '127.0.0.1:*', '--trace=sock_open,sock_connect'];
     const child = pollux(['run', CLIENT, ...args, '--', 'to', '127.0.0.1', port, 'Hello']);
-    await child.output('stderr', (text) => (text.includes('sock_open') ? true : undefined));
+    await until(SECONDS_MAX, 'it connects', () => isConnecting(port));
     child.kill('SIGINT');
     assert.equal(await child.end(SECONDS_MAX), { code: 130, signal: null });
     assert.match(child.stderr, / sock_connect\(fd 3, 127\.0\.0\.1:\d+\) = \?/);

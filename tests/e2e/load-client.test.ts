@@ -127,8 +127,14 @@ function double(piece: Buffer, index: number): Buffer {
   return Buffer.concat([piece.subarray(0, index + 1), piece.subarray(index)]);
 }
 
+/** With the next byte that is another. */
 function swap(piece: Buffer, index: number): Buffer {
-  return Buffer.concat([piece.subarray(0, index), piece.subarray(index).reverse()]);
+  const other = piece.findIndex((byte, at) => at > index && byte !== piece[index]);
+  // There is none behind it in this piece: another connection shows it.
+  if (other === -1) return piece;
+  const swapped = Buffer.from(piece);
+  [swapped[index], swapped[other]] = [piece[other] ?? 0, piece[index] ?? 0];
+  return swapped;
 }
 
 function end(piece: Buffer, index: number, socket: net.Socket): Buffer {

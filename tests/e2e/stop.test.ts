@@ -151,7 +151,9 @@ test('a signal that comes before the guest runs leaves no unix path either', asy
     const path = join(directory, 'a.sock');
     const watcher = watch(directory);
     const hasAppeared = new Promise((done) => watcher.once('change', done));
-    const child = pollux(['run', ROT13_COMMAND, '--listen', `unix:${path}`]);
+    // Without a drain, so that a signal that comes late after all is answered the same way.
+    const options = ['--drain-timeout', '0s', '--listen', `unix:${path}`];
+    const child = pollux(['run', ROT13_COMMAND, ...options]);
     try {
       await within(START_SECONDS_MAX, hasAppeared, () => child.describe('does not listen'));
       child.kill('SIGINT');

@@ -2,7 +2,8 @@
 // machine has no say in it.
 
 import * as assert from 'uvu/assert';
-import { type ThreadProbe, Watchdog } from '../../host/runtime/watchdog.ts';
+import type { ThreadProbe } from '../../host/runtime/thread-probe.ts';
+import { Watchdog } from '../../host/runtime/watchdog.ts';
 import { ControlBlock, Counter } from '../../host/wasi/control-block.ts';
 import { suite } from '../support/suite.ts';
 

@@ -124,6 +124,19 @@ test(
 );
 
 test(
+  'a guest that hears of the drain and of its half at once has had no time to be busy in',
+  withWorld((world) => {
+    const { fd, peer } = world.connect();
+    begin(world);
+    world.caller.control.ask(Reason.DRAIN_IDLE);
+    assert.is(world.recv(fd), '[AGAIN]');
+    peer.send('x');
+    world.peers.settle();
+    assert.is(world.recv(fd), 'x');
+  }),
+);
+
+test(
   'when the time is over the guest ends, and what was open is counted',
   withWorld((world) => {
     world.connect();
@@ -160,6 +173,7 @@ test(
       const peer = server.accept();
       open(world);
       begin(world);
+      world.caller.call('sched_yield');
       world.caller.control.ask(Reason.DRAIN_IDLE);
       assert.is(world.recv(own), '[AGAIN]', 'it has not got its end');
       peer.send('an answer for a client');

@@ -45,6 +45,8 @@ static bool add(int descriptor, uint32_t events, struct connection* connection) 
 }
 
 static void close_connection(struct connection* connection) {
+  /* close() alone ends it only when nobody else has the file, if only to list /proc/PID/fd. */
+  epoll_ctl(epoll_descriptor, EPOLL_CTL_DEL, connection->descriptor, NULL);
   close(connection->descriptor);
   ring_release(&connection->ring);
   free(connection);

@@ -7,11 +7,14 @@
 //       --at-once K             so many of the active ones at a time (all)
 //       --answer rot13|same     what the server answers (rot13)
 //       --cut                   the server will be stopped: a stream may end anywhere
+//       --held                  the active ones send nothing until a line comes by standard input
 //       --seed S                repeats a run
 //
-// Prints a line of JSON for each event: `start`, `flowing` (all are connected, and every active one
-// has had bytes back) and `totals`. On the first thing that is wrong: `failure`, and exit 1.
+// Prints a line of JSON for each event: `start`, `connected` (with --held), `flowing` (all are
+// connected, and every active one has had bytes back) and `totals`. On the first thing that is wrong:
+// `failure`, and exit 1.
 
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import {
   ActiveConnection,
@@ -38,6 +41,7 @@ const { values } = parseArgs({
     'at-once': { type: 'string' },
     answer: { type: 'string', default: 'rot13' },
     cut: { type: 'boolean', default: false },
+    held: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -78,6 +82,11 @@ tell('totals', totals());
 async function runBatch(first: number, count: number): Promise<void> {
   const batch = await connectAll(first, count, makeActive);
   actives.push(...batch);
+  if (values.held) {
+    tell('connected', {});
+    await once(process.stdin, 'data');
+    process.stdin.pause();
+  }
   await Promise.all(
     batch.map(async (connection) => {
       await connection.run();

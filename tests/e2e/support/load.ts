@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly answer?: Answer;
   /** The server will be stopped under the load. Default false. */
   readonly isCut?: boolean;
+  /** The active ones send nothing before {@link Load.go}. Default false. */
+  readonly isHeld?: boolean;
   /** Default: another one each time; a failure's message names it. */
   readonly seed?: number;
 }
@@ -50,18 +52,26 @@ export class Load {
       ...['--at-once', String(options.atOnce ?? options.active)],
       ...['--answer', options.answer ?? 'rot13'],
       ...(options.isCut === true ? ['--cut'] : []),
+      ...(options.isHeld === true ? ['--held'] : []),
       ...['--seed', String(options.seed ?? randomInt(2 ** 32))],
     ];
-    this.#child = new Child(process.execPath, ['--import', 'tsx', CLIENT, ...flags]);
+    const command = ['--import', 'tsx', CLIENT, ...flags];
+    this.#child = new Child(process.execPath, command, {}, options.isHeld ? 'pipe' : 'ignore');
+  }
+
+  /** Resolves when the active connections stand, of a load that is held. */
+  async connected(): Promise<void> {
+    await this.#event('connected', 'does not connect');
+  }
+
+  /** Lets the active connections go. */
+  go(): void {
+    this.#child.input.end('go\n');
   }
 
   /** Resolves when all connections stand and each active one has had bytes back. */
   async flows(): Promise<void> {
-    await within(
-      FLOWING_SECONDS_MAX,
-      this.#child.output('stdout', (text) => eventOf(text, 'flowing')),
-      () => this.#child.describe('does not flow'),
-    );
+    await this.#event('flowing', 'does not flow');
   }
 
   /** Resolves when every byte and every end of stream was as it must be. */
@@ -70,6 +80,14 @@ export class Load {
     const totals = eventOf(this.#child.stdout, 'totals');
     if (code !== 0 || totals === undefined) throw new Error(this.#child.describe('failed'));
     return totals as LoadTotals;
+  }
+
+  async #event(name: string, otherwise: string): Promise<void> {
+    await within(
+      FLOWING_SECONDS_MAX,
+      this.#child.output('stdout', (text) => eventOf(text, name)),
+      () => this.#child.describe(otherwise),
+    );
   }
 }
 
