@@ -44,8 +44,11 @@ const MEMORY_BYTES = 1 << 20;
 const PATIENCE_NS = 20 * NS_PER_S;
 /** Round trips without progress after which bytes that no one reads count as arrived. */
 const QUIET_ROUND_TRIPS = 20;
-/** Longer than a receiver may hold an acknowledgement back. Source: TCP_DELACK_MAX, 200 ms. */
-const ACKNOWLEDGED_WITHIN_MS = 250;
+/**
+ * Longer than a receiver may hold an acknowledgement back, by a timer that may be late. Source:
+ * TCP_DELACK_MAX, 200 ms.
+ */
+const ACKNOWLEDGED_WITHIN_MS = 2000;
 /** Descriptors that this process may have from the first exhaustion on: quick to use up. */
 const DESCRIPTORS_MAX = 1024;
 

@@ -78,12 +78,16 @@ export function text({ memory }: World, pointer: number, lengthBytes: number): s
   return new TextDecoder().decode(new Uint8Array(memory.buffer, pointer, lengthBytes));
 }
 
+/** A module, or tsx's cache of one: its loader's thread writes what it compiled when it comes to it. */
+const OF_LOADER = /\.(?:ts|js|mjs|cjs|json)$|\/tsx-|\/node_modules\//;
+
 /** What the descriptors of this process are: sockets and pipes by number, others by path. */
 export function descriptors(): string[] {
   const found: string[] = [];
   for (const name of readdirSync('/proc/self/fd')) {
     try {
-      found.push(`${name} ${readlinkSync(`/proc/self/fd/${name}`)}`);
+      const file = readlinkSync(`/proc/self/fd/${name}`);
+      if (!OF_LOADER.test(file)) found.push(`${name} ${file}`);
     } catch {
       // The descriptor of readdir itself.
     }
