@@ -8,7 +8,6 @@ import {
   constants,
   mkdtempSync,
   openSync,
-  readFileSync,
   readSync,
   rmSync,
   writeFileSync,
@@ -38,16 +37,14 @@ import {
   type StdioPeer,
   type World,
 } from './peers.ts';
+import { isPacketUnderWay } from './packets.ts';
 
 /** Bytes of the memory through which the peers' kernel moves data. */
 const MEMORY_BYTES = 1 << 20;
 const PATIENCE_NS = 20 * NS_PER_S;
 /** Round trips without progress after which bytes that no one reads count as arrived. */
 const QUIET_ROUND_TRIPS = 20;
-/**
- * Longer than a receiver may hold an acknowledgement back, by a timer that may be late. Source:
- * TCP_DELACK_MAX, 200 ms.
- */
+/** Longer than an acknowledgement is held back, by a timer that may be late: TCP_DELACK_MAX, 200 ms. */
 const ACKNOWLEDGED_WITHIN_MS = 2000;
 /** Descriptors that this process may have from the first exhaustion on: quick to use up. */
 const DESCRIPTORS_MAX = 1024;
@@ -152,9 +149,10 @@ class NativePeers implements Peers {
   }
 
   rest(): void {
+    const names = [...this.#sockets].map((handle) => this.#kernel.localAddress(handle));
     const untilMs = performance.now() + ACKNOWLEDGED_WITHIN_MS;
     do this.settle();
-    while (this.#isPacketUnderWay() && performance.now() < untilMs);
+    while (isPacketUnderWay(names) && performance.now() < untilMs);
   }
 
   later(act: LaterAct): void {
@@ -265,19 +263,6 @@ class NativePeers implements Peers {
       if (bytes > 0) sum += bytes;
     }
     return sum;
-  }
-
-  /** Source: proc(5), /proc/net/tcp; tcp_ipv4.c, get_tcp4_sock. */
-  #isPacketUnderWay(): boolean {
-    const ports = new Set<number>();
-    for (const handle of this.#sockets) {
-      const address = this.#kernel.localAddress(handle);
-      if (typeof address === 'object' && 'port' in address) ports.add(address.port);
-    }
-    return ['/proc/net/tcp', '/proc/net/tcp6'].some((path) => {
-      const rows = readFileSync(path, 'latin1').matchAll(/:(\w{4}) \w+:(\w{4}) \w\w \S+ 01:/g);
-      return [...rows].some((row) => row.slice(1).some((port) => ports.has(parseInt(port, 16))));
-    });
   }
 
   #waitFor(handle: Handle, interest: number): void {

@@ -22,6 +22,7 @@ import { Random } from '../e2e/support/random.ts';
 import { ALL_SIGNATURES } from '../support/functions.ts';
 import { TestWorld } from '../wasi/world.ts';
 import { ArgumentMaker, type Arguments, pick } from './fuzz-arguments.ts';
+import { isOfLoader } from '../support/loader-files.ts';
 
 const CALLS_PER_WORLD = 500;
 const PEER_COUNT_MAX = 6;
@@ -73,9 +74,6 @@ function main(): void {
   const kinds = [...answers].sort().map(([answer, count]) => `${answer} ${count}`);
   process.stdout.write(`${callCount} calls, seed ${seed}: ${kinds.join(', ')}\n`);
 }
-
-/** A module, or tsx's cache of one. */
-const OF_LOADER = /\.(?:ts|js|mjs|cjs|json)$|\/tsx-|\/node_modules\//;
 
 function playWorld(random: Random, count: number, history: string[]): void {
   const before = descriptors();
@@ -277,7 +275,7 @@ function textRegions(texts: readonly string[], pointers: number, text: number): 
 function descriptors(): number {
   return readdirSync('/proc/self/fd').filter((descriptor) => {
     try {
-      return !OF_LOADER.test(readlinkSync(`/proc/self/fd/${descriptor}`));
+      return !isOfLoader(readlinkSync(`/proc/self/fd/${descriptor}`));
     } catch {
       return false;
     }

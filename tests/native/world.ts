@@ -9,6 +9,7 @@ import type { Address } from '../../host/kernel/address.ts';
 import { type Handle, Readiness } from '../../host/kernel/kernel.ts';
 import { NativeKernel, type NativeKernelOptions } from '../../host/kernel/native/native-kernel.ts';
 import { FewList, ReadyList } from '../../host/kernel/ready-list.ts';
+import { isOfLoader } from '../support/loader-files.ts';
 
 /** How long to wait for what must come. */
 export const PATIENCE_NS = 20 * NS_PER_S;
@@ -78,16 +79,13 @@ export function text({ memory }: World, pointer: number, lengthBytes: number): s
   return new TextDecoder().decode(new Uint8Array(memory.buffer, pointer, lengthBytes));
 }
 
-/** A module, or tsx's cache of one: its loader's thread writes what it compiled when it comes to it. */
-const OF_LOADER = /\.(?:ts|js|mjs|cjs|json)$|\/tsx-|\/node_modules\//;
-
 /** What the descriptors of this process are: sockets and pipes by number, others by path. */
 export function descriptors(): string[] {
   const found: string[] = [];
   for (const name of readdirSync('/proc/self/fd')) {
     try {
       const file = readlinkSync(`/proc/self/fd/${name}`);
-      if (!OF_LOADER.test(file)) found.push(`${name} ${file}`);
+      if (!isOfLoader(file)) found.push(`${name} ${file}`);
     } catch {
       // The descriptor of readdir itself.
     }
