@@ -17,6 +17,7 @@ const FLAGS = [
 const PROGRAMS = {
   server: ['server.c'],
   load: ['load.c', 'load-echo.c', 'load-churn.c', 'messages.c'],
+  step: ['step.c'],
 };
 
 /** Where the programs are, up to date. @throws Error with the compiler's words. */

@@ -40,6 +40,8 @@ export function takeBlock(bytes: u32): usize {
 }
 
 /** Takes back a block that {@link takeBlock} lent for the same `bytes`. */
+// @ts-ignore: decorator
+@inline
 export function giveBlock(block: usize, bytes: u32): void {
   assert(block != 0);
   assert(isPowerOfTwo(bytes));
@@ -74,6 +76,8 @@ export function isPowerOfTwo(bytes: u32): bool {
   return popcnt(bytes) == 1;
 }
 
+// @ts-ignore: decorator
+@inline
 function popFree(size: u32): usize {
   const list = freeBlocks + size * sizeof<usize>();
   const block = load<usize>(list);
@@ -81,6 +85,8 @@ function popFree(size: u32): usize {
   return block;
 }
 
+// @ts-ignore: decorator
+@inline
 function pushFree(block: usize, size: u32): void {
   const list = freeBlocks + size * sizeof<usize>();
   store<usize>(block, load<usize>(list));

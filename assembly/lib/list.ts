@@ -46,6 +46,8 @@ export class List {
   }
 
   /** Whether `node` is a member, given that it is in no other list. */
+  // @ts-ignore: decorator
+  @inline
   has(node: ListNode): bool {
     return node.previous != 0 || this.first == changetype<usize>(node);
   }

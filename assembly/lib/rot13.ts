@@ -27,6 +27,8 @@ export function rot13Scalar(bytes: usize, lengthBytes: u32): void {
  * The last vector overlaps the one before it. It is loaded before the loop changes those bytes and
  * stored after it, so no byte is turned twice and there is no tail to do one by one.
  */
+// @ts-ignore: decorator
+@inline
 export function rot13Simd(bytes: usize, lengthBytes: u32): void {
   if (lengthBytes < 16) return rot13Scalar(bytes, lengthBytes);
   const lastAt = bytes + lengthBytes - 16;

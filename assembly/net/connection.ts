@@ -143,6 +143,8 @@ function receiveMore(connection: Connection): bool {
   return wasDue || !connection.isAnswerDue || sendHeld(connection);
 }
 
+// @ts-ignore: decorator
+@inline
 function transformNewest(connection: Connection, bytes: u32): void {
   const pieceCount = connection.ring.newestPieces(pieces, bytes);
   for (let i: u32 = 0; i < pieceCount; i++) {
@@ -222,6 +224,8 @@ function close(connection: Connection): void {
   noteClosed();
 }
 
+// @ts-ignore: decorator
+@inline
 function noteTraffic(connection: Connection): void {
   if (idles.durationNs != 0) idles.restart(connection.idle, nowNs());
 }

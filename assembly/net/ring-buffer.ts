@@ -106,6 +106,8 @@ export class RingBuffer {
     borrowedCount--;
   }
 
+  // @ts-ignore: decorator
+  @inline
   private describe(pieces: usize, index: u32, bytes: u32): u32 {
     const first = changetype<Iovec>(pieces);
     first.address = <u32>this.block + index;

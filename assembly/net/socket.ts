@@ -42,6 +42,8 @@ export function receive(fd: u32, ring: RingBuffer): i32 {
  * @returns the count of bytes, no longer held by the ring; a negated errno, PROTO when the host's
  *   count makes no sense.
  */
+// @ts-ignore: decorator
+@inline
 export function send(fd: u32, ring: RingBuffer): i32 {
   assert(!ring.isEmpty);
   const pieceCount = ring.heldPieces(pieces);

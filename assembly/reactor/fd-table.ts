@@ -73,6 +73,8 @@ export function findSlot(userdata: u64): Slot | null {
 }
 
 /** The slot with a number that exists. */
+// @ts-ignore: decorator
+@inline
 export function slotAt(index: u32): Slot {
   assert(index < slotCount);
   const slab = load<usize>(slabs + (index >> SLAB_SLOTS_LOG2) * sizeof<usize>());

@@ -22,6 +22,8 @@ export function markReady(slot: Slot, readiness: u8, error: u16): void {
 }
 
 /** Takes the first slot off the list; null when it is empty. */
+// @ts-ignore: decorator
+@inline
 export function takeReady(): Slot | null {
   if (first == 0) return null;
   const slot = changetype<Slot>(first);

@@ -3,8 +3,10 @@
 
 import type { ImportFunction } from './functions.ts';
 import type { ImportCall } from './import-call.ts';
+import { NOT_PLAIN, type PlainMessages } from './plain-messages.ts';
 
-type Wrap = (call: ImportCall, body: ImportFunction) => ImportFunction;
+/** @param body takes everything, and what is not plain. */
+type Wrap = (call: ImportCall, body: ImportFunction, plain: PlainMessages) => ImportFunction;
 
 export const HOT_IMPORTS: ReadonlyMap<string, Wrap> = new Map<string, Wrap>([
   [
@@ -39,42 +41,63 @@ export const HOT_IMPORTS: ReadonlyMap<string, Wrap> = new Map<string, Wrap>([
   ],
   [
     'sock_recv',
-    (call, body) => (fd, iovs, iovsCount, riFlags, countOut, roFlagsOut) => {
-      try {
-        call.begin();
-        return call.answer(
-          body(
-            fd >>> 0,
-            iovs >>> 0,
-            iovsCount >>> 0,
-            riFlags >>> 0,
-            countOut >>> 0,
-            roFlagsOut >>> 0,
-          ),
-        );
-      } catch (error) {
-        throw call.end(error);
-      }
-    },
+    (call, body, plain) =>
+      (
+        fd: number,
+        iovs: number,
+        iovsCount: number,
+        riFlags: number,
+        countOut: number,
+        roFlagsOut: number,
+      ) => {
+        try {
+          call.begin();
+          if (iovsCount === 1 && riFlags === 0) {
+            const result = plain.receive(fd, iovs, countOut, roFlagsOut);
+            if (result !== NOT_PLAIN) return call.answer(result);
+          }
+          return call.answer(
+            body(
+              fd >>> 0,
+              iovs >>> 0,
+              iovsCount >>> 0,
+              riFlags >>> 0,
+              countOut >>> 0,
+              roFlagsOut >>> 0,
+            ),
+          );
+        } catch (error) {
+          throw call.end(error);
+        }
+      },
   ],
   [
     'sock_send',
-    (call, body) => (fd, iovs, iovsCount, siFlags, countOut) => {
-      try {
-        call.begin();
-        return call.answer(
-          body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, siFlags >>> 0, countOut >>> 0),
-        );
-      } catch (error) {
-        throw call.end(error);
-      }
-    },
+    (call, body, plain) =>
+      (fd: number, iovs: number, iovsCount: number, siFlags: number, countOut: number) => {
+        try {
+          call.begin();
+          if (iovsCount === 1 && siFlags === 0) {
+            const result = plain.send(fd, iovs, countOut);
+            if (result !== NOT_PLAIN) return call.answer(result);
+          }
+          return call.answer(
+            body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, siFlags >>> 0, countOut >>> 0),
+          );
+        } catch (error) {
+          throw call.end(error);
+        }
+      },
   ],
   [
     'fd_read',
-    (call, body) => (fd, iovs, iovsCount, countOut) => {
+    (call, body, plain) => (fd: number, iovs: number, iovsCount: number, countOut: number) => {
       try {
         call.begin();
+        if (iovsCount === 1) {
+          const result = plain.receive(fd, iovs, countOut, countOut);
+          if (result !== NOT_PLAIN) return call.answer(result);
+        }
         return call.answer(body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, countOut >>> 0));
       } catch (error) {
         throw call.end(error);
@@ -83,9 +106,13 @@ export const HOT_IMPORTS: ReadonlyMap<string, Wrap> = new Map<string, Wrap>([
   ],
   [
     'fd_write',
-    (call, body) => (fd, iovs, iovsCount, countOut) => {
+    (call, body, plain) => (fd: number, iovs: number, iovsCount: number, countOut: number) => {
       try {
         call.begin();
+        if (iovsCount === 1) {
+          const result = plain.send(fd, iovs, countOut);
+          if (result !== NOT_PLAIN) return call.answer(result);
+        }
         return call.answer(body(fd >>> 0, iovs >>> 0, iovsCount >>> 0, countOut >>> 0));
       } catch (error) {
         throw call.end(error);

@@ -14,6 +14,7 @@ import { HOT_IMPORTS } from './hot-imports.ts';
 import { ImportCall } from './import-call.ts';
 import { IMPORT_TABLES } from './import-tables.ts';
 import { ioFunctions } from './io.ts';
+import { type PlainMessages, plainMessages } from './plain-messages.ts';
 import { pollFunctions } from './poll.ts';
 import { processFunctions } from './process.ts';
 import { randomFunctions } from './random.ts';
@@ -43,23 +44,31 @@ export function makeImports(sandbox: Sandbox): Record<string, Record<string, Imp
     [MODULE_NAME]: preview1,
     [WASIX_MODULE_NAME]: epollFunctions(sandbox),
   };
+  const plain = plainMessages(sandbox);
   const imports: Record<string, Record<string, ImportFunction>> = {};
   for (const [module, signatures] of Object.entries(IMPORT_TABLES)) {
     imports[module] = {};
     for (const signature of signatures) {
       const body = bodies[module]?.[signature.name];
       assert(body !== undefined, `${module}.${signature.name} has no function`);
-      imports[module][signature.name] = makeImport(sandbox, signature, body);
+      imports[module][signature.name] = makeImport({ sandbox, signature, body, plain });
     }
   }
   return imports;
+}
+
+interface ImportParts {
+  readonly sandbox: Sandbox;
+  readonly signature: Signature;
+  readonly body: ImportFunction;
+  readonly plain: PlainMessages;
 }
 
 /**
  * What the guest calls: arguments made unsigned (an i32 of all ones reaches JavaScript as -1), and
  * the body between the steps of an {@link ImportCall}.
  */
-function makeImport(sandbox: Sandbox, signature: Signature, body: ImportFunction): ImportFunction {
+function makeImport({ sandbox, signature, body, plain }: ImportParts): ImportFunction {
   const { name, parameters } = signature;
   const call = new ImportCall(sandbox, name);
   const isNarrow = parameters.every(({ type }) => type === 'i32');
@@ -81,7 +90,7 @@ function makeImport(sandbox: Sandbox, signature: Signature, body: ImportFunction
       throw call.end(error);
     }
   };
-  return HOT_IMPORTS.get(name)?.(call, body) ?? (isNarrow ? narrow : wide);
+  return HOT_IMPORTS.get(name)?.(call, body, plain) ?? (isNarrow ? narrow : wide);
 }
 
 function unsigned(value: number | bigint): number | bigint {

@@ -54,20 +54,6 @@ export class Iovecs {
     return 0;
   }
 
-  /**
-   * Takes the one buffer of a list of one, as nearly every list is. It is not for {@link recv} and
-   * {@link send}: its length is {@link remainingBytes}.
-   *
-   * @returns its pointer, or `-FAULT` as {@link load}.
-   */
-  loadOne(listPointer: number): SysResult {
-    const memory = this.#sandbox.memory;
-    if (!memory.holds(listPointer, Iovec.BYTES)) return -Errno.FAULT;
-    const pointer = memory.getUint32(listPointer + Iovec.BUF);
-    this.remainingBytes = memory.getUint32(listPointer + Iovec.LEN);
-    return memory.holds(pointer, this.remainingBytes) ? pointer : -Errno.FAULT;
-  }
-
   /** The first buffer that is left. Only while {@link remainingBytes} is not 0. */
   get pointer(): number {
     return (this.#pairs[2 * this.#first] as number) >>> 0;

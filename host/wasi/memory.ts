@@ -9,6 +9,8 @@ export class GuestMemory {
   /** The buffer that the views below lie over. */
   buffer: ArrayBuffer;
   bytes: Uint8Array;
+  /** Of `bytes`, as a number: to ask a view for its length is a dozen instructions. */
+  lengthBytes: number;
   /** For aligned words. An index is a pointer shifted right by two. */
   words: Int32Array;
   view: DataView;
@@ -17,6 +19,7 @@ export class GuestMemory {
     this.#memory = memory;
     this.buffer = memory.buffer as ArrayBuffer;
     this.bytes = bytesOf(this.buffer);
+    this.lengthBytes = this.bytes.length;
     this.words = new Int32Array(this.buffer);
     this.view = new DataView(this.buffer);
   }
@@ -31,6 +34,7 @@ export class GuestMemory {
   refresh(): void {
     this.buffer = this.#memory.buffer as ArrayBuffer;
     this.bytes = bytesOf(this.buffer);
+    this.lengthBytes = this.bytes.length;
     this.words = new Int32Array(this.buffer);
     this.view = new DataView(this.buffer);
   }
@@ -40,7 +44,7 @@ export class GuestMemory {
    * in a double and can't wrap. An empty range may lie at the memory's end, but not beyond.
    */
   holds(pointer: number, lengthBytes: number): boolean {
-    return pointer + lengthBytes <= this.bytes.length;
+    return pointer + lengthBytes <= this.lengthBytes;
   }
 
   setUint32(pointer: number, value: number): void {

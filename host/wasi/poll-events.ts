@@ -58,10 +58,11 @@ export class PollEvents {
   /** @param readyBytes 1 when ready, else 0: how many there are would cost a system call. */
   #write(index: number, error: number, type: number, readyBytes: number, flags: number): void {
     const words = this.#words;
+    const list = this.#list.words;
     const at = this.#at;
     const subscription = index * Subscription.WORDS;
-    words[at] = this.#list.words[subscription] as number;
-    words[at + 1] = this.#list.words[subscription + 1] as number;
+    words[at] = list[subscription] as number;
+    words[at + 1] = list[subscription + 1] as number;
     words[at + 2] = error | (type << 16);
     words[at + 3] = 0;
     words[at + 4] = readyBytes;

@@ -149,6 +149,16 @@ export class PollList {
     return this.#chains.firstOf(handle);
   }
 
+  /** The last subscription of `handle`, or -1 when the list does not name it. */
+  lastOf(handle: Handle): number {
+    return this.#chains.lastOf(handle);
+  }
+
+  /** The first of those of which `last` is the last one. */
+  firstBefore(last: number): number {
+    return this.#chains.firstBefore(last);
+  }
+
   /** The next subscription of the same handle, or -1. */
   nextOf(index: number): number {
     return this.#chains.nextOf(index);
@@ -160,7 +170,7 @@ export class PollList {
   }
 
   tagOf(index: number): number {
-    return this.#bytes[index * Subscription.BYTES + Subscription.TAG] as number;
+    return (this.words[index * Subscription.WORDS + TAG_WORD] as number) & 0xff;
   }
 
   // ---- finding what has changed -----------------------------------------------------------------

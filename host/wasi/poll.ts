@@ -16,6 +16,7 @@ import { type Known, PollList } from './poll-list.ts';
 import { PollRegistration } from './poll-registration.ts';
 import { SUBSCRIPTION_COUNT_MAX } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
+import { NONE } from './subscription-chains.ts';
 
 /** How many handles one wait reports; the rest come with the next call, before any repetition. */
 const READY_COUNT_MAX = 1024;
@@ -169,9 +170,9 @@ class Poll {
 
   #reportSet(readyCount: number): void {
     const pairs = this.#ready.pairs;
-    for (let at = 0; at < 2 * readyCount; at += 2) {
-      const handle = pairs[at] as number;
-      if (!this.#report(handle, pairs[at + 1] as number))
+    for (let index = 0; index < readyCount; index++) {
+      const handle = pairs[index << 1] as number;
+      if (!this.#report(handle, pairs[(index << 1) | 1] as number))
         this.#registration.trim(handle, this.#list);
     }
   }
@@ -187,13 +188,20 @@ class Poll {
   /** Writes an event for each subscription of `handle` that `readiness` answers. @returns any? */
   #report(handle: number, readiness: number): boolean {
     const list = this.#list;
+    const last = list.lastOf(handle);
+    if (last === NONE) return false;
     const flags = (readiness & Readiness.HANGUP) === 0 ? 0 : EVENT_HANGUP;
     let isAny = false;
-    for (let index = list.firstOf(handle); index !== -1; index = list.nextOf(index)) {
+    for (
+      let index = list.firstBefore(last);
+      index !== NONE;
+      index = index === last ? NONE : list.nextOf(index)
+    ) {
       const tag = list.tagOf(index);
-      if ((readiness & (tag === EventType.FD_READ ? READS : WRITES)) === 0) continue;
-      this.#events.ready(index, tag, flags);
-      isAny = true;
+      if ((readiness & (tag === EventType.FD_READ ? READS : WRITES)) !== 0) {
+        this.#events.ready(index, tag, flags);
+        isAny = true;
+      }
     }
     return isAny;
   }

@@ -68,8 +68,17 @@ export class Sandbox {
    * The guest's memory, with views that are good until the import that runs returns. No import runs
    * before there is one: see {@link enter}.
    */
-  memory!: GuestMemory;
+  memory = new GuestMemory(new WebAssembly.Memory({ initial: 0 }));
   #hasMemory = false;
+
+  /**
+   * Begins an import: sees the supervisor's word and renews the views of a memory that grew. A
+   * closure, since every import begins with it: V8 compiles in what it closes over.
+   *
+   * @throws GuestExit when the guest has ended or is told to end; RuntimeError, as a trap does,
+   *   when the module's start function calls: its memory can't be known before it has run.
+   */
+  readonly enter: () => void;
 
   constructor(options: SandboxOptions) {
     this.kernel = options.kernel;
@@ -84,6 +93,17 @@ export class Sandbox {
     this.#onEnd = options.onEnd;
     this.drain = new Drain(this);
     this.epolls = new EpollInstances(this);
+    this.enter = this.#makeEnter();
+  }
+
+  #makeEnter(): () => void {
+    const { counters, control, drain } = this;
+    return () => {
+      counters[Counter.CALLS] = (counters[Counter.CALLS] as number) + 1;
+      if (control.wantsAttention) this.attend();
+      if (drain.isOn) drain.step();
+      if (this.memory.isStale) this.#renewMemory();
+    };
   }
 
   /** Tells the sandbox the guest's memory: once, before the guest first runs. */
@@ -93,25 +113,14 @@ export class Sandbox {
     this.kernel.attach(this.memory.buffer);
   }
 
-  /**
-   * Begins an import: sees the supervisor's word and renews the views of a memory that grew.
-   *
-   * @throws GuestExit when the guest has ended or is told to end; RuntimeError, as a trap does,
-   *   when the module's start function calls: its memory can't be known before it has run.
-   */
-  enter(): void {
-    this.count(Counter.CALLS, 1);
-    if (this.control.wantsAttention) this.attend();
-    if (this.drain.isOn) this.drain.step();
+  #renewMemory(): void {
     if (!this.#hasMemory) {
       throw new WebAssembly.RuntimeError(
         'the start function calls an import; _start may, it may not',
       );
     }
-    if (this.memory.isStale) {
-      this.memory.refresh();
-      this.kernel.attach(this.memory.buffer);
-    }
+    this.memory.refresh();
+    this.kernel.attach(this.memory.buffer);
   }
 
   /**

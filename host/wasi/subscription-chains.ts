@@ -19,6 +19,8 @@ export class SubscriptionChains {
   #next: Int32Array = new Int32Array(0);
   /** By handle index: the last subscription plus 1, 0 for none. */
   #last: Int32Array = new Int32Array(0);
+  /** Of `#last`: to ask a view for its length is a dozen instructions. */
+  #lastCount = 0;
   /** How many handles have a subscription. */
   handlesCount = 0;
 
@@ -49,8 +51,20 @@ export class SubscriptionChains {
 
   /** The first subscription of `handle`, or -1 when it has none. */
   firstOf(handle: Handle): number {
-    const last = this.#lastOf(handle);
-    return last === NONE ? NONE : ~(this.#next[last] as number);
+    const last = this.lastOf(handle);
+    return last === NONE ? NONE : this.firstBefore(last);
+  }
+
+  /** The first of those of which `last` is the last one: it itself, where a handle has one. */
+  firstBefore(last: number): number {
+    return ~(this.#next[last] as number);
+  }
+
+  /** The last subscription of `handle`, or -1 when it has none. */
+  lastOf(handle: Handle): number {
+    const index = handleIndex(handle);
+    const last = index < this.#lastCount ? (this.#last[index] as number) - 1 : NONE;
+    return last !== NONE && this.#handleOf[last] === handle ? last : NONE;
   }
 
   /** The next subscription of the same handle, or -1. */
@@ -60,7 +74,7 @@ export class SubscriptionChains {
 
   /** Gives `handle` a subscription. @returns false when its place is far to look for. */
   insert(index: number, handle: Handle): boolean {
-    const last = this.#lastOf(handle);
+    const last = this.lastOf(handle);
     if (last < index) {
       this.#append(index, handle);
       return true;
@@ -100,7 +114,7 @@ export class SubscriptionChains {
   /** Gives `handle` a subscription that comes behind all that it has. */
   #append(index: number, handle: Handle): void {
     this.#handleOf[index] = handle;
-    const last = this.#lastOf(handle);
+    const last = this.lastOf(handle);
     if (last === NONE) {
       this.#next[index] = ~index;
       this.handlesCount++;
@@ -123,15 +137,12 @@ export class SubscriptionChains {
     return before;
   }
 
-  #lastOf(handle: Handle): number {
-    const index = handleIndex(handle);
-    const last = index < this.#last.length ? (this.#last[index] as number) - 1 : NONE;
-    return last !== NONE && this.#handleOf[last] === handle ? last : NONE;
-  }
-
   #setLast(handle: Handle, last: number): void {
     const index = handleIndex(handle);
-    if (index >= this.#last.length) this.#last = grown(this.#last, roomFor(index + 1));
+    if (index >= this.#lastCount) {
+      this.#last = grown(this.#last, roomFor(index + 1));
+      this.#lastCount = this.#last.length;
+    }
     this.#last[index] = last + 1;
   }
 }

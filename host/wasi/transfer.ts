@@ -28,16 +28,6 @@ export class Transfer {
    */
   receive(socket: Descriptor, iovs: number, iovsCount: number, riFlags: number): SysResult {
     const iovecs = this.#iovecs;
-    if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {
-      const pointer = iovecs.loadOne(iovs);
-      if (pointer < 0) return pointer;
-      if (iovecs.remainingBytes === 0) return 0;
-      const result = this.#sandbox.kernel.recv(socket.handle, pointer, iovecs.remainingBytes, 0);
-      if (result <= 0) return result;
-      socket.isIdle = false;
-      this.#sandbox.count(Counter.RECEIVED_BYTES, result);
-      return result;
-    }
     const loaded = iovecs.load(iovs, iovsCount);
     if (loaded < 0) return loaded;
     if (socket.kind === Kind.LISTENER) return -Errno.NOTCONN;
@@ -75,16 +65,6 @@ export class Transfer {
    */
   send(socket: Descriptor, iovs: number, iovsCount: number): SysResult {
     const iovecs = this.#iovecs;
-    if (iovsCount === 1 && socket.isOneCall) {
-      const pointer = iovecs.loadOne(iovs);
-      if (pointer < 0) return pointer;
-      if (iovecs.remainingBytes === 0) return 0;
-      const result = this.#sandbox.kernel.send(socket.handle, pointer, iovecs.remainingBytes);
-      if (result <= 0) return result;
-      socket.isIdle = false;
-      this.#sandbox.count(Counter.SENT_BYTES, result);
-      return result;
-    }
     const loaded = iovecs.load(iovs, iovsCount);
     if (loaded < 0) return loaded;
     if (socket.kind === Kind.LISTENER) return -Errno.PIPE;

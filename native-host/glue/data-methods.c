@@ -6,35 +6,24 @@
 
 /* recv(), hot: handle, pointer, length, flags. */
 static napi_value method_recv(napi_env env, napi_callback_info info) {
-  const double* arguments;
+  const struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  int32_t handle;
-  uint64_t pointer;
-  uint64_t length_bytes;
-  int32_t flags;
-  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
-      !glue_uint32_of(arguments[1], &pointer) || !glue_uint32_of(arguments[2], &length_bytes) ||
-      !glue_int32_of(arguments[3], &flags)) {
-    return glue_answer(env, failure);
-  }
-  return glue_answer(env,
-                     pollux_recv(&self->core, handle, pointer, length_bytes, (uint32_t)flags));
+  if (self == NULL) return glue_answer(env, failure);
+  const int32_t* words = arguments->words;
+  return glue_answer(env, pollux_recv(&self->core, words[0], (uint32_t)words[1],
+                                      (uint32_t)words[2], (uint32_t)words[3]));
 }
 
 /* send(), hot: handle, pointer, length. */
 static napi_value method_send(napi_env env, napi_callback_info info) {
-  const double* arguments;
+  const struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  int32_t handle;
-  uint64_t pointer;
-  uint64_t length_bytes;
-  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
-      !glue_uint32_of(arguments[1], &pointer) || !glue_uint32_of(arguments[2], &length_bytes)) {
-    return glue_answer(env, failure);
-  }
-  return glue_answer(env, pollux_send(&self->core, handle, pointer, length_bytes));
+  if (self == NULL) return glue_answer(env, failure);
+  const int32_t* words = arguments->words;
+  return glue_answer(
+      env, pollux_send(&self->core, words[0], (uint32_t)words[1], (uint32_t)words[2]));
 }
 
 /* Calls `function(kernel, handle, pointer, length)`. */
@@ -70,36 +59,28 @@ static const uint32_t* vectors_of(const struct glue_kernel* kernel, int32_t coun
 
 /* recvVectors(), hot: handle, count, flags. */
 static napi_value method_recv_vectors(napi_env env, napi_callback_info info) {
-  const double* arguments;
+  const struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  int32_t handle;
-  int32_t count;
-  int32_t flags;
-  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
-      !glue_int32_of(arguments[1], &count) || !glue_int32_of(arguments[2], &flags)) {
-    return glue_answer(env, failure);
-  }
-  const uint32_t* pairs = vectors_of(self, count);
+  if (self == NULL) return glue_answer(env, failure);
+  const int32_t* words = arguments->words;
+  const uint32_t* pairs = vectors_of(self, words[1]);
   if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
-  return glue_answer(
-      env, pollux_recv_vectors(&self->core, handle, pairs, (uint32_t)count, (uint32_t)flags));
+  return glue_answer(env, pollux_recv_vectors(&self->core, words[0], pairs, (uint32_t)words[1],
+                                              (uint32_t)words[2]));
 }
 
 /* sendVectors(), hot: handle, count. */
 static napi_value method_send_vectors(napi_env env, napi_callback_info info) {
-  const double* arguments;
+  const struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  int32_t handle;
-  int32_t count;
-  if (self == NULL || !glue_int32_of(arguments[0], &handle) ||
-      !glue_int32_of(arguments[1], &count)) {
-    return glue_answer(env, failure);
-  }
-  const uint32_t* pairs = vectors_of(self, count);
+  if (self == NULL) return glue_answer(env, failure);
+  const int32_t* words = arguments->words;
+  const uint32_t* pairs = vectors_of(self, words[1]);
   if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
-  return glue_answer(env, pollux_send_vectors(&self->core, handle, pairs, (uint32_t)count));
+  return glue_answer(env,
+                     pollux_send_vectors(&self->core, words[0], pairs, (uint32_t)words[1]));
 }
 
 static napi_value method_open_stdio(napi_env env, napi_callback_info info) {

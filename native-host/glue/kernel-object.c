@@ -27,10 +27,10 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
   }
   bool is_buffer = false; /* false for a SharedArrayBuffer, which others write meanwhile */
   if (napi_is_arraybuffer(env, *buffer, &is_buffer) != napi_ok || !is_buffer) return false;
-  if (pin == GLUE_PIN_ARGUMENTS && elements_count < GLUE_HOT_ARGUMENTS_COUNT) return false;
   const size_t element_bytes = type == napi_float64_array ? 8 : 4;
   memory->length_bytes = elements_count * element_bytes;
-  return type == TYPES[pin];
+  const bool is_short = memory->length_bytes < sizeof(struct glue_hot_arguments);
+  return type == TYPES[pin] && !(pin == GLUE_PIN_ARGUMENTS && is_short);
 }
 
 /* pin(which, view): lends memory until the next pin of the same kind. 0 or -INVAL. */

@@ -16,7 +16,7 @@ enum glue_pin {
   GLUE_PIN_VECTORS = 1,   /* Int32Array: (pointer, length) pairs */
   GLUE_PIN_READY = 2,     /* Int32Array: the pairs of a ReadyList */
   GLUE_PIN_FEW = 3,       /* Int32Array: the words of a FewList */
-  GLUE_PIN_ARGUMENTS = 4, /* Float64Array of 4: the arguments of a hot call */
+  GLUE_PIN_ARGUMENTS = 4, /* Float64Array of 3: struct glue_hot_arguments */
   GLUE_PIN_INSTANT = 5,   /* Uint32Array of 2: nanoseconds, low and high word */
   GLUE_PIN_COUNT = 6,
 };
@@ -57,13 +57,18 @@ static inline bool glue_call_read(napi_env env, napi_callback_info info, size_t 
   return false;
 }
 
-#define GLUE_HOT_ARGUMENTS_COUNT 4
+/* The arguments of a hot call, which JavaScript has written and made whole numbers: each one that
+   crosses as a value costs 5 ns, a double that has to be checked as much, and a timeout that is no
+   small integer an allocation. Pointers and lengths are the bits of a wasm i32. */
+struct glue_hot_arguments {
+  int32_t words[4];
+  double duration_ns;
+};
 
-/* Begins a hot call, whose arguments JavaScript has written to GLUE_PIN_ARGUMENTS: each one that
-   crosses as a value costs 5 ns, and a timeout that is no small integer an allocation. Returns the
-   kernel and its arguments, or NULL and what to answer. */
+/* Begins a hot call. Returns the kernel and its arguments, or NULL and what to answer. */
 static inline struct glue_kernel* glue_hot_call(napi_env env, napi_callback_info info,
-                                                const double** arguments, int32_t* failure) {
+                                                const struct glue_hot_arguments** arguments,
+                                                int32_t* failure) {
   void* data = NULL;
   *failure = -WASI_INVAL;
   if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;

@@ -45,30 +45,29 @@ static napi_value method_unwatch(napi_env env, napi_callback_info info) {
   return glue_answer(env, pollux_unwatch(&call.self->core, set, handle));
 }
 
-/* wait(), hot: set, timeout. */
+/* wait(), hot: set, and how long. */
 static napi_value method_wait(napi_env env, napi_callback_info info) {
-  const double* arguments;
+  const struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  int32_t set;
   int64_t timeout_ns;
-  if (self == NULL || !glue_int32_of(arguments[0], &set) ||
-      !pollux_timeout_from_double(arguments[1], &timeout_ns)) {
+  if (self == NULL || !pollux_timeout_from_double(arguments->duration_ns, &timeout_ns)) {
     return glue_answer(env, failure);
   }
   const struct glue_memory* ready = &self->pins[GLUE_PIN_READY];
   const size_t capacity = ready->length_bytes / 8;
-  return glue_answer(env, pollux_wait(&self->core, set, timeout_ns, ready->data,
-                                      capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity));
+  return glue_answer(env,
+                     pollux_wait(&self->core, arguments->words[0], timeout_ns, ready->data,
+                                 capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity));
 }
 
-/* waitFew(), hot: timeout. */
+/* waitFew(), hot: how long. */
 static napi_value method_wait_few(napi_env env, napi_callback_info info) {
-  const double* arguments;
+  const struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int64_t timeout_ns;
-  if (self == NULL || !pollux_timeout_from_double(arguments[0], &timeout_ns)) {
+  if (self == NULL || !pollux_timeout_from_double(arguments->duration_ns, &timeout_ns)) {
     return glue_answer(env, failure);
   }
   const struct glue_memory* few = &self->pins[GLUE_PIN_FEW];

@@ -81,7 +81,7 @@ const POLL_EVENTS = [
       ['half of nbytes is not written', 'words[at + 5] = 0;', ''],
       [
         'half of the userdata is lost',
-        'words[at + 1] = this.#list.words[subscription + 1] as number;',
+        'words[at + 1] = list[subscription + 1] as number;',
         'words[at + 1] = 0;',
       ],
       ['events lie too close', 'this.#at = at + Event.WORDS;', 'this.#at = at + Event.WORDS - 1;'],

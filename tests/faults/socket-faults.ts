@@ -89,8 +89,8 @@ const ARGUMENTS = [
     [
       [
         'a range that wraps is in the memory',
-        'return pointer + lengthBytes <= this.bytes.length;',
-        'return (pointer + lengthBytes) >>> 0 <= this.bytes.length;',
+        'return pointer + lengthBytes <= this.lengthBytes;',
+        'return (pointer + lengthBytes) >>> 0 <= this.lengthBytes;',
       ],
     ],
   ),
@@ -100,8 +100,8 @@ const ARGUMENTS = [
     [
       [
         'the last byte of the memory is not in it',
-        'return pointer + lengthBytes <= this.bytes.length;',
-        'return pointer + lengthBytes < this.bytes.length;',
+        'return pointer + lengthBytes <= this.lengthBytes;',
+        'return pointer + lengthBytes < this.lengthBytes;',
       ],
     ],
   ),
@@ -111,8 +111,8 @@ const ARGUMENTS = [
     [
       [
         'a memory that grew is not seen',
-        'if (this.memory.isStale) {',
-        'if (memory === undefined) {',
+        'if (this.memory.isStale) this.#renewMemory();',
+        'if (!this.#hasMemory) this.#renewMemory();',
       ],
     ],
   ),
@@ -139,11 +139,6 @@ const TRANSFER = [
         `for (;;) {
       if (doneBytes > 0) this.#sandbox.pulse();
       const result = iovecs.recv(`,
-      ],
-      [
-        'PEEK into one buffer takes the bytes',
-        'if (iovsCount === 1 && riFlags === 0 && socket.isOneCall) {',
-        'if (iovsCount === 1 && socket.isOneCall) {',
       ],
     ],
   ),
@@ -178,16 +173,6 @@ const TRANSFER = [
         'an empty buffer is not checked',
         'if (!memory.holds(pointer, lengthBytes)) return -Errno.FAULT;',
         'if (lengthBytes > 0 && !memory.holds(pointer, lengthBytes)) return -Errno.FAULT;',
-      ],
-      [
-        'one buffer is not checked',
-        'return memory.holds(pointer, this.remainingBytes) ? pointer : -Errno.FAULT;',
-        'return pointer;',
-      ],
-      [
-        'a list of one is not checked',
-        'if (!memory.holds(listPointer, Iovec.BYTES)) return -Errno.FAULT;',
-        '',
       ],
       ['4 GiB are counted as 0', 'TOTAL_BYTES_MAX - this.remainingBytes', 'lengthBytes'],
     ],
@@ -279,10 +264,94 @@ const DESCRIPTORS = [
   ),
 ];
 
+const PLAIN = [
+  ...faults(
+    'hot-imports.ts',
+    ['sock-recv'],
+    [
+      [
+        'PEEK into one buffer takes the bytes',
+        'if (iovsCount === 1 && riFlags === 0) {',
+        'if (iovsCount === 1) {',
+      ],
+    ],
+  ),
+  ...faults(
+    'hot-imports.ts',
+    ['fd-kinds'],
+    [
+      [
+        'flags of sending one buffer are not looked at',
+        'if (iovsCount === 1 && siFlags === 0) {',
+        'if (iovsCount === 1) {',
+      ],
+    ],
+  ),
+  ...faults(
+    'plain-messages.ts',
+    ['iovecs'],
+    [
+      [
+        'a list or a count that is not aligned is looked for where it would be',
+        'const isAligned = ((iovs | countOut) & 3) === 0;',
+        'const isAligned = true;',
+      ],
+      [
+        'a list at 2 GiB is read',
+        'if ((iovs | countOut) < 0 || !isAligned) return NONE;',
+        'if (!isAligned) return NONE;',
+      ],
+      [
+        'the flags of a receive leave the memory',
+        'if (roFlagsOut < 0 || roFlagsOut + 2 > memory.lengthBytes) return NOT_PLAIN;',
+        '',
+      ],
+      [
+        'the flags are written over the count',
+        `memory.view.setUint16(roFlagsOut, 0, true);
+      memory.words[countOut >> 2] = result;`,
+        `memory.words[countOut >> 2] = result;
+      memory.view.setUint16(roFlagsOut, 0, true);`,
+      ],
+      [
+        'received bytes are not counted',
+        'counters[Counter.RECEIVED_BYTES] = (counters[Counter.RECEIVED_BYTES] as number) + result;',
+        '',
+      ],
+      [
+        'sent bytes are not counted',
+        'counters[Counter.SENT_BYTES] = (counters[Counter.SENT_BYTES] as number) + result;',
+        '',
+      ],
+    ],
+  ),
+  ...faults(
+    'plain-messages.ts',
+    ['streams', 'sock-recv'],
+    [
+      [
+        'a blocking receive of one buffer does not wait',
+        `if (socket === undefined || !socket.isOneCall) return NOT_PLAIN;
+      const result = kernel.recv(`,
+        `if (socket === undefined) return NOT_PLAIN;
+      const result = kernel.recv(`,
+      ],
+      [
+        'a blocking send of one buffer stops short',
+        `if (socket === undefined || !socket.isOneCall) return NOT_PLAIN;
+      const result = kernel.send(`,
+        `if (socket === undefined) return NOT_PLAIN;
+      const result = kernel.send(`,
+      ],
+    ],
+  ),
+];
+
 export const SOCKET_FAULTS: readonly Fault[] = [
   ...ACCEPT,
   ...REFUSALS,
   ...ARGUMENTS,
   ...TRANSFER,
+  ...PLAIN,
   ...DESCRIPTORS,
 ];

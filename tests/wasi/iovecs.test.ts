@@ -2,6 +2,7 @@
 // in which order, how many, and that no other byte changes.
 
 import * as assert from 'uvu/assert';
+import { Counter } from '../../host/wasi/control-block.ts';
 import { suite } from '../support/suite.ts';
 import { RECV_PEEK, RECV_WAITALL } from './spec.ts';
 import { RESULT, RESULT2, type TestWorld, withWorld } from './world.ts';
@@ -219,6 +220,86 @@ test(
     },
     { stdio: ['none', 'null', 'none'] },
   ),
+);
+
+// ---- one buffer, the plain message --------------------------------------------------------------
+
+const PLACES = [0, 1, 2, 3, 4].flatMap((list) =>
+  [0, 1, 2, 3].map((count) => [list, count] as const),
+);
+
+for (const [name, more] of CALLS) {
+  test(
+    `${name}: list and count may lie anywhere`,
+    withWorld((world) => {
+      const { caller } = world;
+      const { fd, peer } = world.connect();
+      const isReceived = name === 'sock_recv' || name === 'fd_read';
+      for (const [list, count] of PLACES) {
+        const text = TEXT.slice(list, list + 5 + count);
+        if (isReceived) peer.send(text);
+        else caller.setText(FROM, text);
+        world.peers.settle();
+        caller.setIovecs(LIST + list, [FROM, isReceived ? 100 : text.length]);
+        const places = more.map((place) => (place === RESULT ? RESULT + count : place));
+        assert.is(world.errno(name, fd, LIST + list, 1, ...places), 'SUCCESS');
+        assert.is(caller.u32(RESULT + count), text.length);
+        world.peers.settle();
+        const moved = isReceived ? caller.text(FROM, text.length) : peer.receive().text;
+        assert.is(moved, text, `list + ${list}, count + ${count}`);
+      }
+    }),
+  );
+}
+
+test(
+  "the flags that sock_recv gives out may be the memory's last bytes, and not beyond",
+  withWorld((world) => {
+    const { caller } = world;
+    const { fd, peer } = world.connect();
+    const end = caller.bytes.length;
+    peer.send('kept');
+    world.peers.settle();
+    caller.setIovecs(LIST, [FROM, 4]);
+    for (const out of [end - 1, end, 2 ** 31, 2 ** 32 - 1]) {
+      assert.is(world.errno('sock_recv', fd, LIST, 1, 0, RESULT, out), 'FAULT', `${out}`);
+    }
+    assert.is(world.errno('sock_recv', fd, LIST, 1, 0, RESULT, end - 2), 'SUCCESS');
+    assert.is(caller.text(FROM, 4), 'kept');
+    assert.equal([...caller.bytes.slice(end - 2)], [0, 0]);
+  }),
+);
+
+test(
+  'where the flags of sock_recv and its count overlap, the count is whole',
+  withWorld((world) => {
+    const { caller } = world;
+    const { fd, peer } = world.connect();
+    for (const shift of [0, 1, 2, 3]) {
+      peer.send(TEXT.slice(0, 0x101));
+      world.peers.settle();
+      caller.setIovecs(LIST, [FROM, 2000]);
+      assert.is(world.errno('sock_recv', fd, LIST, 1, 0, RESULT, RESULT + shift), 'SUCCESS');
+      assert.is(caller.u32(RESULT), 0x101, `${shift}`);
+    }
+  }),
+);
+
+test(
+  'the bytes of a plain message are counted, each once',
+  withWorld((world) => {
+    const { caller } = world;
+    const { fd, peer } = world.connect();
+    const countOf = (counter: number): number => caller.control.counters[counter] as number;
+    peer.send('seven..');
+    world.peers.settle();
+    caller.setIovecs(LIST, [FROM, 100]);
+    assert.is(world.errno('sock_recv', fd, LIST, 1, 0, RESULT, RESULT2), 'SUCCESS');
+    assert.is(countOf(Counter.RECEIVED_BYTES), 7);
+    caller.setIovecs(LIST, [FROM, 5]);
+    assert.is(world.errno('sock_send', fd, LIST, 1, 0, RESULT), 'SUCCESS');
+    assert.is(countOf(Counter.SENT_BYTES), 5);
+  }),
 );
 
 test.run();

@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 3;
+export const ABI = 4;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;
@@ -63,7 +63,8 @@ export interface NativeObject {
   peerAddress(handle: number): NativeAddress | SysResult;
   fileType(handle: number): SysResult;
 
-  // Hot calls take their arguments, in the order of the names, from Pin.ARGUMENTS.
+  // Hot calls take their arguments from Pin.ARGUMENTS, a Float64Array of 3: whole numbers, in the
+  // order of the names, as four words of 32 bits; then a duration in nanoseconds, a double.
 
   /** handle, pointer, lengthBytes, flags */
   readonly recv: () => SysResult;
@@ -73,9 +74,9 @@ export interface NativeObject {
   readonly send: () => SysResult;
   /** handle, count; the pairs in {@link Pin.VECTORS} */
   sendVectors(): SysResult;
-  /** set, timeoutNs; the result in {@link Pin.READY} */
+  /** set, and the duration; the result in {@link Pin.READY} */
   readonly wait: () => SysResult;
-  /** timeoutNs; the handles and the result in {@link Pin.FEW} */
+  /** the duration; the handles and the result in {@link Pin.FEW} */
   waitFew(): SysResult;
 
   openStdio(index: number): SysResult;

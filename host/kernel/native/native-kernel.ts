@@ -16,7 +16,8 @@ import type {
   Shutdown,
   SocketOption,
 } from '../kernel.ts';
-import type { FewList, ReadyList } from '../ready-list.ts';
+import type { FewList } from '../ready-list.ts';
+import { DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
 import { binding, FAMILIES, type NativeAddress, type NativeObject, Pin } from './binding.ts';
 
 const VECTORS_COUNT_MAX = 1024;
@@ -47,13 +48,14 @@ export class NativeKernel implements Kernel {
   readonly waitsByTimerfd: boolean;
 
   readonly #native: NativeObject;
-  readonly #arguments = new Float64Array(new ArrayBuffer(4 * 8));
+  readonly #arguments = new HotArguments();
   readonly #instant = new Uint32Array(new ArrayBuffer(8));
 
-  // The hot ones as fields: to find one among the addon object's takes V8 10 ns.
-  readonly #recv: NativeObject['recv'];
-  readonly #send: NativeObject['send'];
-  readonly #wait: NativeObject['wait'];
+  // The hot ones are functions that close over what they use: V8 compiles a constant of a closure in,
+  // where it has to load and to check a field of an object.
+  readonly recv: Kernel['recv'];
+  readonly send: Kernel['send'];
+  readonly wait: Kernel['wait'];
 
   #memory = new ArrayBuffer(0);
   /** Of all the memory, when it is not detached: to ask a view for its length is no call. */
@@ -77,13 +79,46 @@ export class NativeKernel implements Kernel {
       throw notMade(errnoOf(native));
     }
     this.#native = native;
-    this.#recv = native.recv;
-    this.#send = native.send;
-    this.#wait = native.wait;
+    const { recv, send, wait } = native;
+    const { words, doubles } = this.#arguments;
+    this.recv = (handle, pointer, lengthBytes, flags) => {
+      if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+      if (!isWord(handle) || !isWord(pointer) || !isWord(lengthBytes) || !isWord(flags)) {
+        const refused = refuse([handle, flags], [pointer, lengthBytes]);
+        if (refused < 0) return refused;
+      }
+      words[0] = handle;
+      words[1] = pointer;
+      words[2] = lengthBytes;
+      words[3] = flags;
+      return recv();
+    };
+    this.send = (handle, pointer, lengthBytes) => {
+      if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+      if (!isWord(handle) || !isWord(pointer) || !isWord(lengthBytes)) {
+        const refused = refuse([handle], [pointer, lengthBytes]);
+        if (refused < 0) return refused;
+      }
+      words[0] = handle;
+      words[1] = pointer;
+      words[2] = lengthBytes;
+      return send();
+    };
+    this.wait = (set, timeoutNs, ready) => {
+      const pairs = ready.pairs;
+      if (pairs !== this.#ready || pairs.length !== this.#readyLength) {
+        const pinned = this.#pinReady(pairs);
+        if (pinned < 0) return pinned;
+      }
+      if (!isWord(set)) return -Errno.INVAL;
+      words[0] = set;
+      doubles[DURATION_AT] = timeoutNs;
+      return wait();
+    };
     this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
     this.waitsByTimerfd = native.waitsByTimerfd;
     native.pin(Pin.VECTORS, this.vectors);
-    native.pin(Pin.ARGUMENTS, this.#arguments);
+    native.pin(Pin.ARGUMENTS, doubles);
     native.pin(Pin.INSTANT, this.#instant);
   }
 
@@ -119,41 +154,22 @@ export class NativeKernel implements Kernel {
     return this.#native.accept(listener);
   }
 
-  recv(handle: Handle, pointer: number, lengthBytes: number, flags: number): SysResult {
-    if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
-    const hot = this.#arguments;
-    hot[0] = handle;
-    hot[1] = pointer;
-    hot[2] = lengthBytes;
-    hot[3] = flags;
-    const recv = this.#recv;
-    return recv();
-  }
-
   recvVectors(handle: Handle, count: number, flags: number): SysResult {
     this.#checkPins();
-    const hot = this.#arguments;
-    hot[0] = handle;
-    hot[1] = count;
-    hot[2] = flags;
+    if (!isWord(handle) || !isWord(count) || !isWord(flags)) return -Errno.INVAL;
+    const { words } = this.#arguments;
+    words[0] = handle;
+    words[1] = count;
+    words[2] = flags;
     return this.#native.recvVectors();
-  }
-
-  send(handle: Handle, pointer: number, lengthBytes: number): SysResult {
-    if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
-    const hot = this.#arguments;
-    hot[0] = handle;
-    hot[1] = pointer;
-    hot[2] = lengthBytes;
-    const send = this.#send;
-    return send();
   }
 
   sendVectors(handle: Handle, count: number): SysResult {
     this.#checkPins();
-    const hot = this.#arguments;
-    hot[0] = handle;
-    hot[1] = count;
+    if (!isWord(handle) || !isWord(count)) return -Errno.INVAL;
+    const { words } = this.#arguments;
+    words[0] = handle;
+    words[1] = count;
     return this.#native.sendVectors();
   }
 
@@ -256,26 +272,13 @@ export class NativeKernel implements Kernel {
     return this.#native.unwatch(set, handle);
   }
 
-  wait(set: SetHandle, timeoutNs: number, ready: ReadyList): SysResult {
-    const pairs = ready.pairs;
-    if (pairs !== this.#ready || pairs.length !== this.#readyLength) {
-      const pinned = this.#pinReady(pairs);
-      if (pinned < 0) return pinned;
-    }
-    const hot = this.#arguments;
-    hot[0] = set;
-    hot[1] = timeoutNs;
-    const wait = this.#wait;
-    return wait();
-  }
-
   waitFew(few: FewList, timeoutNs: number): SysResult {
     const words = few.words;
     if (words !== this.#few || words.length !== this.#fewLength) {
       const pinned = this.#pinFew(words);
       if (pinned < 0) return pinned;
     }
-    this.#arguments[0] = timeoutNs;
+    this.#arguments.doubles[DURATION_AT] = timeoutNs;
     return this.#native.waitFew();
   }
 
