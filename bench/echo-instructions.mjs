@@ -11,22 +11,11 @@ import { parseArgs } from 'node:util';
 import { contenders, Host } from './contenders.mjs';
 import { chooseCores } from './cores.mjs';
 import { nativePrograms } from './native.mjs';
+import { userRoomOf } from './rooms.mjs';
 
 const WARM_UP_MS = 3000;
 const LOAD_MS = 600_000; // for longer than stepping takes; it is ended then
 const STEPS_COUNT = 400_000;
-
-const FILE_ROOMS = [
-  ['libc', /\/libc[.-][^/]*$/],
-  ['native-host/: C', /\/pollux\.node$/],
-  ['Node-API and V8', /\/node$/],
-];
-const CODE_ROOMS = [
-  ['imports: from wasm to JavaScript', /^JS:wasm-to-js/],
-  ['guest: wasm', /^JS:wasm-function/],
-  ['host/: JavaScript', /^(?:JS|LazyCompile|Function|Script):/],
-];
-const OTHER = 'other code';
 
 /** How V8 calls an import, by its parameters: of what the guest imports, one alone has each. */
 const POLL_ONEOFF = /^JS:wasm-to-js:iiii:i/;
@@ -120,18 +109,21 @@ function placesOf(pid) {
   const find = (address) => {
     const compiled = lastAtOrBefore(code, address);
     if (compiled !== undefined && address < compiled.end) {
-      const room = CODE_ROOMS.find(([, is]) => is.test(compiled.name))?.[0] ?? OTHER;
-      return { room, name: compiled.name };
+      return { room: userRoomOf(compiled.name, ''), name: compiled.name };
     }
     const file = files.find(({ start, end }) => address >= start && address < end);
-    return { room: FILE_ROOMS.find(([, is]) => is.test(file?.path ?? ''))?.[0] ?? OTHER };
+    return { room: userRoomOf('', file?.path ?? '') };
   };
   return {
     at: (address) => {
       if (!known.has(address)) known.set(address, find(address));
       return known.get(address);
     },
-    entryOf: (name) => code.find((one) => name.test(one.name)).start,
+    entryOf: (name) => {
+      const found = code.find((one) => name.test(one.name));
+      if (found === undefined) throw new Error(`V8 has compiled nothing that is called ${name}`);
+      return found.start;
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { contenders, Host } from './contenders.mjs';
 import { chooseCores } from './cores.mjs';
 import { nativePrograms } from './native.mjs';
+import { CODE_ROOMS, FILE_ROOMS, OTHER_ROOM, userRoomOf } from './rooms.mjs';
 
 const SITUATION = { mode: 'echo', connections: 50, idle: 0, bytes: 64 };
 const SERVERS = ['native', 'pollux'];
@@ -28,18 +29,6 @@ const KERNEL_ROOMS = [
   ['kernel: wait', /sys_epoll_/],
 ];
 const OTHER_KERNEL = 'kernel: interrupts, switches, entry';
-const USER_ROOMS = [
-  ['guest: wasm', /wasm-function/],
-  ['imports: from wasm to JavaScript', /wasm-to-js/],
-  ['host/: JavaScript', /^JS:|^LazyCompile:|^Function:/],
-];
-const FILE_ROOMS = [
-  ['native-host/: C', /pollux\.node/],
-  ['Node-API and V8', /\/node$/],
-  ['libc', /libc[.-]/],
-  ['native server: C', /bench\/server$/],
-];
-
 process.exitCode = await main();
 
 async function main() {
@@ -103,13 +92,11 @@ function roomOf(frames) {
     const found = KERNEL_ROOMS.find(([, is]) => frames.some((frame) => is.test(frame.name)));
     return found?.[0] ?? OTHER_KERNEL;
   }
-  const byName = USER_ROOMS.find(([, is]) => is.test(name));
-  const byFile = FILE_ROOMS.find(([, is]) => is.test(file));
-  return byName?.[0] ?? byFile?.[0] ?? 'other code';
+  return userRoomOf(name, file);
 }
 
 function print(columns) {
-  const names = [...KERNEL_ROOMS, [OTHER_KERNEL], ...USER_ROOMS, ...FILE_ROOMS, ['other code']];
+  const names = [...KERNEL_ROOMS, [OTHER_KERNEL], ...CODE_ROOMS, ...FILE_ROOMS, [OTHER_ROOM]];
   const line = (cells) =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(36) : cell.padStart(10))).join('');
   console.log(line(['ns of one 64-byte echo', ...SERVERS]));

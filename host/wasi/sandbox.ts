@@ -66,7 +66,7 @@ export class Sandbox {
   readonly #instant = new Uint32Array(2);
   /**
    * The guest's memory, with views that are good until the import that runs returns. No import runs
-   * before there is one: see {@link enter}.
+   * before there is one: until then it is empty, which {@link enter} takes for stale.
    */
   memory = new GuestMemory(new WebAssembly.Memory({ initial: 0 }));
   #hasMemory = false;

@@ -17,8 +17,8 @@ import type {
   SocketOption,
 } from '../kernel.ts';
 import type { FewList } from '../ready-list.ts';
-import { DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
 import { binding, FAMILIES, type NativeAddress, type NativeObject, Pin } from './binding.ts';
+import { DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
 
 const VECTORS_COUNT_MAX = 1024;
 
