@@ -14,6 +14,9 @@ import { startThread } from './threads.ts';
 /** How far the writer may fall behind: 256 MiB, used only then. */
 const BLOCK_COUNT = 1024;
 
+/** Written to the file at a time, at most. */
+const STAGE_BYTES = 1024 * 1024;
+
 /** Holds users' bytes. */
 const FILE_MODE = 0o600;
 
@@ -41,7 +44,7 @@ export class RecordFile {
       for (const piece of framer.beginning(head, module)) {
         lengthBytes += writeAll(this.#descriptor, piece);
       }
-      this.blocks = createSharedBlocks(BLOCK_COUNT);
+      this.blocks = createSharedBlocks(BLOCK_COUNT, STAGE_BYTES);
     } catch (error) {
       closeSync(this.#descriptor);
       unlinkSync(path);
@@ -51,6 +54,7 @@ export class RecordFile {
     const job: RecordThreadJob = {
       blocks: this.blocks,
       descriptor: this.#descriptor,
+      lengthBytes,
       finish: this.#finish,
     };
     this.#worker = startThread('record-thread', { workerData: job });
@@ -76,7 +80,7 @@ export class RecordFile {
   }
 
   #end(beginningBytes: number): Promise<RecordingEnd> {
-    let message: RecordThreadMessage = { lengthBytes: 0, problem: undefined };
+    let message: RecordThreadMessage = { lengthBytes: beginningBytes, problem: undefined };
     this.#worker.on('message', (told: RecordThreadMessage) => {
       message = told;
     });
@@ -89,7 +93,7 @@ export class RecordFile {
         const { lengthBytes, problem } = message;
         resolve({
           path: this.#path,
-          lengthBytes: beginningBytes + lengthBytes,
+          lengthBytes,
           problem: problem ?? this.#problem,
         });
       });
@@ -99,7 +103,7 @@ export class RecordFile {
 
 function create(path: string): number {
   try {
-    const descriptor = openSync(path, 'wx', FILE_MODE);
+    const descriptor = openSync(path, 'wx+', FILE_MODE);
     // Whatever the umask takes away.
     fchmodSync(descriptor, FILE_MODE);
     return descriptor;

@@ -1,17 +1,19 @@
 // The entry of the thread that writes a recording: takes blocks from the guest's thread and writes them,
 // when enough have come together, and ten times a second in any case.
 
-import { writevSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlockFramer } from '../trace/block-file.ts';
 import { BlockKind } from '../trace/format.ts';
 import { Hasher } from '../trace/hash.ts';
-import { SharedBlockDrain, type SharedBlocks } from '../trace/shared-blocks.ts';
+import { SharedBlockDrain, type SharedBlocks, stageOf } from '../trace/shared-blocks.ts';
+import { AppendFile } from './append-file.ts';
 
 export interface RecordThreadJob {
   readonly blocks: SharedBlocks;
-  /** Of the file, open, behind what was written so far. */
+  /** Of the file, open to read and write. */
   readonly descriptor: number;
+  /** Of the file: what was written so far. */
+  readonly lengthBytes: number;
   /** One word: not 0 when the guest's thread is gone. */
   readonly finish: Int32Array;
 }
@@ -24,12 +26,18 @@ export interface RecordThreadMessage {
 /** What is lost at most when the process is killed. */
 const PERIOD_MS = 100;
 
-const { blocks, descriptor, finish } = workerData as RecordThreadJob;
+/** So many blocks behind, 64 MiB, the page cache has to help the disk. */
+const LATE_BLOCK_COUNT = 256;
+
+const { blocks, descriptor, lengthBytes, finish } = workerData as RecordThreadJob;
 const drain = new SharedBlockDrain(blocks);
 const framer = new BlockFramer();
 const hasher = new Hasher(blocks.memory);
 const memory = new Uint8Array(blocks.memory.buffer);
-let writtenBytes = 0;
+const file = new AppendFile(descriptor, lengthBytes, stageOf(blocks), (target, source) => {
+  if (source.buffer !== memory.buffer) target.set(source);
+  else hasher.copy(target.byteOffset, source.byteOffset, source.length);
+});
 let problem: string | undefined;
 
 try {
@@ -37,6 +45,7 @@ try {
     // Looked at first: what the guest published before it ended is drained below.
     isLast = Atomics.load(finish, 0) !== 0 || drain.isBehind;
     drain.drain(writeBlock);
+    file.flush();
     if (!isLast) drain.wait(PERIOD_MS);
   }
   if (drain.isBehind) problem = 'the disk does not keep up with the guest';
@@ -45,24 +54,13 @@ try {
   problem = code === 'ENOSPC' ? 'the disk is full (ENOSPC)' : `writing failed (${code ?? message})`;
 }
 drain.end();
-const message: RecordThreadMessage = { lengthBytes: writtenBytes, problem };
+file.close();
+const message: RecordThreadMessage = { lengthBytes: file.lengthBytes, problem };
 parentPort?.postMessage(message);
 
 function writeBlock(pointer: number, lengthBytes: number): void {
   const header = framer.header(BlockKind.RECORDS, lengthBytes, hasher.hash(pointer, lengthBytes));
-  writeBoth(header, memory.subarray(pointer, pointer + lengthBytes));
-}
-
-/** A disk that is nearly full takes a part. */
-function writeBoth(header: Uint8Array, bytes: Uint8Array): void {
-  let pieces = [header, bytes];
-  while (pieces.length > 0) {
-    let doneBytes = writevSync(descriptor, pieces);
-    writtenBytes += doneBytes;
-    pieces = pieces.flatMap((piece) => {
-      const usedBytes = Math.min(doneBytes, piece.length);
-      doneBytes -= usedBytes;
-      return usedBytes === piece.length ? [] : [piece.subarray(usedBytes)];
-    });
-  }
+  file.isHurried = drain.blocksBehind > LATE_BLOCK_COUNT;
+  file.append(header);
+  file.append(memory.subarray(pointer, pointer + lengthBytes));
 }

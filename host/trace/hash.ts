@@ -5,6 +5,7 @@ import { PolluxError } from '../base/pollux-error.ts';
 import { hashModule } from './hash-code.ts';
 
 type Hash = (pointer: number, lengthBytes: number, seed: number) => number;
+type Copy = (to: number, from: number, lengthBytes: number) => void;
 
 const modules = new Map<boolean, WebAssembly.Module>();
 
@@ -12,6 +13,7 @@ const modules = new Map<boolean, WebAssembly.Module>();
 export class Hasher {
   readonly #memory: WebAssembly.Memory;
   readonly #hash: Hash;
+  readonly #copy: Copy;
 
   /** @throws PolluxError `CANNOT_RECORD` for a memory of 64-bit addresses. */
   constructor(memory: WebAssembly.Memory) {
@@ -25,6 +27,7 @@ export class Hasher {
     try {
       const instance = new WebAssembly.Instance(module, { memory: { memory } });
       this.#hash = instance.exports['hash'] as Hash;
+      this.#copy = instance.exports['copy'] as Copy;
     } catch (error) {
       const { message } = error as Error;
       throw new PolluxError('CANNOT_RECORD', `the guest's memory can not be hashed: ${message}`, {
@@ -36,6 +39,11 @@ export class Hasher {
   /** Of bytes that lie in the memory. @returns 32 bits, unsigned */
   hash(pointer: number, lengthBytes: number, seed = 0): number {
     return this.#hash(pointer, lengthBytes, seed) >>> 0;
+  }
+
+  /** From one place in the memory to another; quick also where the memory is shared. */
+  copy(to: number, from: number, lengthBytes: number): void {
+    this.#copy(to, from, lengthBytes);
   }
 
   /** Of all of the memory. @returns 16 hexadecimal digits */

@@ -2,11 +2,11 @@
 // waits for the other: the guest's thread takes the block that came back last, which is still in its
 // caches, and finds none only when the writer is far behind; then its recording ends.
 //
-//     memory     block 0 | block 1 | ...          BLOCK_BYTES each, one shared WebAssembly memory
+//     memory     block 0 | block 1 | ... | stage  BLOCK_BYTES each, one shared WebAssembly memory
 //     words      0 state | 1 wake | 2 begun | 3 returned | 4 behind | filled of each | order | returns
 //
 // `order` lists the blocks as the guest began them, `returns` as the writer gave them back: two rings of
-// one writer and one reader each, with the counts `begun` and `returned`.
+// one writer and one reader each, with the counts `begun` and `returned`. The stage is the writer's alone.
 
 import type { Block, BlockSource } from './record-writer.ts';
 
@@ -34,9 +34,12 @@ export interface SharedBlocks {
   readonly words: Int32Array;
 }
 
-/** @param count how many blocks of 256 KiB; memory is used only as far as the writer falls behind. */
-export function createSharedBlocks(count: number): SharedBlocks {
-  const pages = (count * BLOCK_BYTES) / PAGE_BYTES;
+/**
+ * @param count how many blocks of 256 KiB; memory is used only as far as the writer falls behind.
+ * @param stageBytes for the writer to put together what it writes; a multiple of 64 KiB.
+ */
+export function createSharedBlocks(count: number, stageBytes = 0): SharedBlocks {
+  const pages = (count * BLOCK_BYTES + stageBytes) / PAGE_BYTES;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const bytes = (FILLED + 3 * count) * Int32Array.BYTES_PER_ELEMENT;
   return { memory, words: new Int32Array(new SharedArrayBuffer(bytes)) };
@@ -125,6 +128,11 @@ export class SharedBlockDrain {
     return Atomics.load(this.#words, BEHIND) === 1;
   }
 
+  /** How many blocks the guest has begun that have not been given out whole. */
+  get blocksBehind(): number {
+    return (Atomics.load(this.#words, BEGUN) - this.#drained) | 0;
+  }
+
   /** Takes no more from the guest, which then stops recording. */
   end(): void {
     Atomics.store(this.#words, STATE, State.ENDED);
@@ -159,6 +167,11 @@ export class SharedBlockDrain {
     Atomics.wait(this.#words, WAKE, 0, timeoutMs);
     Atomics.store(this.#words, WAKE, 0);
   }
+}
+
+/** What lies behind the blocks. */
+export function stageOf({ memory, words }: SharedBlocks): Uint8Array {
+  return new Uint8Array(memory.buffer, blockCount(words) * BLOCK_BYTES);
 }
 
 function blockCount(words: Int32Array): number {

@@ -36,6 +36,19 @@ test('a shared memory gives the same', () => {
   assert.is(new Hasher(memory).hash(0, 999, 5), referenceHash(bytes, 5));
 });
 
+test('bytes are copied from one place of a memory, shared or not, to another', () => {
+  for (const shared of [false, true]) {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
+    const bytes = new Uint8Array(memory.buffer);
+    bytes.set(bytesOf(1000));
+    const expected = bytes.slice();
+    expected.copyWithin(1003, 1, 990);
+    new Hasher(memory).copy(1003, 1, 989);
+    assert.equal(bytes.slice(), expected);
+    assert.throws(() => new Hasher(memory).copy(65_000, 0, 600), /out of bounds/);
+  }
+});
+
 test('each changed bit of a text, and each byte more or less, changes it', () => {
   const hasher = new BytesHasher();
   for (const lengthBytes of [1, 15, 16, 17, 127, 128, 300]) {

@@ -1,0 +1,129 @@
+// Appends to a file past the page cache, as a database does. What is written once and read by nobody
+// would push out what others want there, and the cache's pages cost more than the disk: 0.8 us of CPU
+// for 4 KiB, or 7 where a hypervisor has to find the page first, against 0.2 to 0.5 (ext4).
+//
+// Source: open(2), O_DIRECT: memory, length and place in the file are multiples of a block.
+
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+
+/** A multiple of every disk's block. */
+const BLOCK_BYTES = 4096;
+
+/** A disk is waited for; fewer bytes are sooner copied into the cache. */
+const DIRECT_BYTES_LEAST = 64 * 1024;
+
+/** Both are of the same length. */
+type Copy = (target: Uint8Array, source: Uint8Array) => void;
+
+const set: Copy = (target, source) => target.set(source);
+
+/**
+ * One file, of which what was appended is on its way only after {@link flush}; from then on it survives
+ * the process.
+ */
+export class AppendFile {
+  /**
+   * True has the page cache take what is written: it is as fast as memory for a while, which is what a
+   * disk that has fallen behind needs. By default false.
+   */
+  isHurried = false;
+  readonly #descriptor: number;
+  /** The same file past the cache; undefined where its file system knows no such thing. */
+  #direct: number | undefined;
+  readonly #stage: Uint8Array;
+  readonly #copy: Copy;
+  /** Where in the file the stage lies: a multiple of BLOCK_BYTES. */
+  #start: number;
+  /** How many bytes of the stage are used, and of these, how many the file has already. */
+  #usedBytes: number;
+  #writtenBytes: number;
+
+  /**
+   * @param descriptor a regular file, to read and write. It stays the caller's.
+   * @param lengthBytes of the file.
+   * @param stage where bytes are gathered until they are written, at the latest when it is full: of a
+   *   WebAssembly memory, which lies at a page of the machine, and as long as some pages.
+   * @param copy how they get there.
+   */
+  constructor(descriptor: number, lengthBytes: number, stage: Uint8Array, copy: Copy = set) {
+    this.#descriptor = descriptor;
+    this.#stage = stage;
+    this.#copy = copy;
+    this.#direct = openDirect(descriptor);
+    const tailBytes = lengthBytes % BLOCK_BYTES;
+    this.#start = lengthBytes - tailBytes;
+    this.#usedBytes = this.#writtenBytes = tailBytes;
+    // Written once more, with what comes behind it in its block.
+    if (tailBytes > 0) readSync(descriptor, this.#stage, 0, tailBytes, this.#start);
+  }
+
+  /** Of the file: what has been written. */
+  get lengthBytes(): number {
+    return this.#start + this.#writtenBytes;
+  }
+
+  /** @throws Error of the system, such as ENOSPC; then what is not written is lost. */
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const room = this.#stage.subarray(this.#usedBytes, this.#usedBytes + bytes.length - at);
+      this.#copy(room, bytes.subarray(at, at + room.length));
+      this.#usedBytes += room.length;
+      at += room.length;
+      if (this.#usedBytes === this.#stage.length) this.#writeBlocks();
+    }
+  }
+
+  /** Writes everything that was appended. @throws Error as {@link append} does. */
+  flush(): void {
+    this.#writeBlocks();
+    this.#write(this.#usedBytes);
+  }
+
+  close(): void {
+    if (this.#direct !== undefined) closeSync(this.#direct);
+    this.#direct = undefined;
+  }
+
+  /** Writes all whole blocks, and lets go of them. */
+  #writeBlocks(): void {
+    const tailBytes = this.#usedBytes % BLOCK_BYTES;
+    const wholeBytes = this.#usedBytes - tailBytes;
+    if (wholeBytes === 0) return;
+    if (wholeBytes >= DIRECT_BYTES_LEAST && !this.isHurried) this.#writeDirect(wholeBytes);
+    this.#write(wholeBytes);
+    this.#stage.copyWithin(0, wholeBytes, this.#usedBytes);
+    this.#start += wholeBytes;
+    this.#usedBytes = tailBytes;
+    this.#writtenBytes = 0;
+  }
+
+  /** Past the cache, from the start of the stage; what it does not come to is left to the cache. */
+  #writeDirect(wholeBytes: number): void {
+    if (this.#direct === undefined) return;
+    try {
+      this.#writtenBytes = writeSync(this.#direct, this.#stage, 0, wholeBytes, this.#start);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+      // Larger blocks than ours, which the opening does not tell.
+      this.close();
+    }
+  }
+
+  /** Through the cache, up to there. A disk that is nearly full takes a part. */
+  #write(endBytes: number): void {
+    while (this.#writtenBytes < endBytes) {
+      const from = this.#writtenBytes;
+      const place = this.#start + from;
+      this.#writtenBytes += writeSync(this.#descriptor, this.#stage, from, endBytes - from, place);
+    }
+  }
+}
+
+function openDirect(descriptor: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_DIRECT);
+  } catch {
+    // Every way to fail means the same: the cache is there.
+    return undefined;
+  }
+}
