@@ -15,7 +15,7 @@ import { startThread } from './threads.ts';
 const BLOCK_COUNT = 1024;
 
 /** Written to the file at a time, at most. */
-const STAGE_BYTES = 1024 * 1024;
+const STAGE_BYTES = 2048 * 1024;
 
 /** Holds users' bytes. */
 const FILE_MODE = 0o600;

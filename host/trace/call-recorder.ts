@@ -9,6 +9,8 @@ import { SHORT_BYTES_MAX, UNWOUND } from './format.ts';
 import type { Hasher } from './hash.ts';
 import type { RecordWriter } from './record-writer.ts';
 
+/** Of any call's arguments. */
+const WORD_COUNT_MAX = 16;
 /** Opcode, changes, result and eleven words. */
 const HEADER_BYTES_MAX = 80;
 /** So many changes fit a byte of their varint. */
@@ -26,11 +28,14 @@ export interface Watched {
 }
 
 export class CallRecorder {
-  /** The arguments of the call under way; an i64 is two words. As many as any call has. */
-  readonly words = new Int32Array(16);
+  /**
+   * The arguments of the call under way, 32 bits signed; an i64 is two words. As many as any call has,
+   * and arrays of the language: at each access to a typed one V8 asks whether it is detached.
+   */
+  readonly words = zeros();
   /** By the index of the parameter: the words, where no parameter is wide. */
-  readonly parameters: Int32Array;
-  readonly #last = new Int32Array(16);
+  readonly parameters: number[];
+  readonly #last = zeros();
   readonly #number: number;
   readonly #wordCount: number;
   readonly #wordOf: readonly number[];
@@ -53,7 +58,7 @@ export class CallRecorder {
     });
     this.#wordCount = wordCount;
     const isNarrow = wordCount === signature.parameters.length;
-    this.parameters = isNarrow ? this.words : new Int32Array(16);
+    this.parameters = isNarrow ? this.words : zeros();
     const { places } = this.#regions;
     this.#values = places.filter(({ kind }) => kind === PlaceKind.VALUE);
     this.#bulk = places[this.#values.length];
@@ -74,7 +79,7 @@ export class CallRecorder {
         this.words[word] = Number(BigInt.asIntN(32, value));
         this.words[word + 1] = Number(BigInt.asIntN(32, value >> 32n));
       } else {
-        this.words[word] = value;
+        this.words[word] = value | 0;
       }
       this.parameters[index] = this.words[word];
     });
@@ -160,8 +165,14 @@ export class CallRecorder {
       at += valueBytes;
     }
     if (bulk !== undefined) {
-      at = writeVarint(bytes, at, lengthBytes);
-      copyWords(view, at, source, pointer, lengthBytes);
+      if ((pointer & 3) === 0) {
+        // A longer number than it need be, so that the words behind it are aligned too.
+        at = writeLongVarint(bytes, at, lengthBytes);
+        copyAligned(writer, at, memory, pointer, lengthBytes);
+      } else {
+        at = writeVarint(bytes, at, lengthBytes);
+        copyWords(view, at, source, pointer, lengthBytes);
+      }
       at += lengthBytes;
     }
     const { sent } = regions;
@@ -291,6 +302,39 @@ function writeVarint(bytes: Uint8Array, from: number, value: number): number {
   return at;
 }
 
+/** Ends where a word begins. @param value at most {@link SHORT_BYTES_MAX}. */
+function writeLongVarint(bytes: Uint8Array, from: number, value: number): number {
+  let at = from;
+  let left = value;
+  while (left > 127 || (at & 3) !== 3) {
+    bytes[at++] = (left & 127) | 128;
+    left >>>= 7;
+  }
+  bytes[at++] = left;
+  return at;
+}
+
+/** Quicker than {@link copyWords}, when both places are aligned. */
+function copyAligned(
+  writer: RecordWriter,
+  to: number,
+  memory: GuestMemory,
+  pointer: number,
+  lengthBytes: number,
+): void {
+  const target = writer.words;
+  const source = memory.words;
+  const toWord = to >> 2;
+  const fromWord = pointer >>> 2;
+  const wordCount = lengthBytes >> 2;
+  for (let index = 0; index < wordCount; index++) {
+    target[toWord + index] = source[fromWord + index] as number;
+  }
+  for (let done = wordCount << 2; done < lengthBytes; done++) {
+    writer.bytes[to + done] = memory.bytes[pointer + done] as number;
+  }
+}
+
 /** Word by word: for so few bytes quicker than a call of the engine. They have been reserved. */
 function copyWords(
   target: DataView,
@@ -308,11 +352,15 @@ function copyWords(
   }
 }
 
+function zeros(): number[] {
+  return Array.from({ length: WORD_COUNT_MAX }, () => 0);
+}
+
 /** Of the bytes that a call took out of the guest, piece after piece; 0 without any. */
 export function hashSent(
   regions: CallRegions,
   sent: Place,
-  parameters: Int32Array,
+  parameters: ArrayLike<number>,
   memory: GuestMemory,
   hasher: Hasher,
 ): number {

@@ -1,7 +1,7 @@
 // Blocks of this thread's own memory, kept until the recording is asked for: for recordings that are
 // made by a program for itself, in a test or in a page.
 
-import type { Block, BlockSource } from './record-writer.ts';
+import { type Block, blockOf, type BlockSource } from './record-writer.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -12,8 +12,7 @@ export class HeapBlocks implements BlockSource {
 
   next(): Block {
     this.#full.push(...this.#filled());
-    const bytes = new Uint8Array(BLOCK_BYTES);
-    this.#block = { bytes, view: new DataView(bytes.buffer) };
+    this.#block = blockOf(new ArrayBuffer(BLOCK_BYTES), 0, BLOCK_BYTES);
     this.#lengthBytes = 0;
     return this.#block;
   }

@@ -1,11 +1,23 @@
 // Writes records, byte by byte, into blocks that someone else provides and takes away. It never waits:
 // without a next block it ends, and what comes then is dropped.
 
-/** A stretch of memory to fill. */
+/** A stretch of memory to fill, in three views. It begins at a word, and is some words long. */
 export interface Block {
   readonly bytes: Uint8Array;
+  readonly words: Int32Array;
   readonly view: DataView;
 }
+
+export function blockOf(buffer: ArrayBufferLike, pointer: number, lengthBytes: number): Block {
+  return {
+    bytes: new Uint8Array(buffer, pointer, lengthBytes),
+    words: new Int32Array(buffer, pointer, lengthBytes / Int32Array.BYTES_PER_ELEMENT),
+    view: new DataView(buffer, pointer, lengthBytes),
+  };
+}
+
+/** Where goes what is dropped. */
+const nowhere = (): Block => blockOf(new ArrayBuffer(RESERVE_BYTES_MAX), 0, RESERVE_BYTES_MAX);
 
 /** Where records go. */
 export interface BlockSource {
@@ -26,21 +38,25 @@ const UNPUBLISHED_BYTES_MAX = 4096;
 /** The most that can be reserved at a time: fits every block. */
 export const RESERVE_BYTES_MAX = 512;
 
+const EMPTY: Uint8Array = new Uint8Array();
 const FLOAT = new DataView(new ArrayBuffer(8));
 
 export class RecordWriter {
   readonly #source: BlockSource;
   /** The block being filled. A caller that has reserved may write into it itself, and moves `at`. */
-  bytes: Uint8Array = new Uint8Array(RESERVE_BYTES_MAX);
-  view: DataView = new DataView(this.bytes.buffer);
+  bytes: Uint8Array;
+  words: Int32Array;
+  view: DataView;
   at = 0;
   #end = 0;
   #publishedAt = 0;
+  #lastPiece = { source: EMPTY, from: 0, lengthBytes: 0, piece: EMPTY };
   /** True when no block was left, or {@link end} was called. */
   hasEnded = false;
 
   constructor(source: BlockSource) {
     this.#source = source;
+    ({ bytes: this.bytes, words: this.words, view: this.view } = nowhere());
     this.#next();
   }
 
@@ -92,12 +108,21 @@ export class RecordWriter {
     while (from < end && !this.hasEnded) {
       if (this.at === this.#end) this.#next();
       const pieceBytes = Math.min(end - from, this.#end - this.at);
-      // Not by Buffer's subarray or copy, which come to the same in more steps.
-      const piece = new Uint8Array(source.buffer, source.byteOffset + from, pieceBytes);
-      this.bytes.set(piece, this.at);
+      this.bytes.set(this.#piece(source, from, pieceBytes), this.at);
       this.at += pieceBytes;
       from += pieceBytes;
     }
+  }
+
+  /** The last one is kept: a server receives in the same few places again and again. */
+  #piece(source: Uint8Array, from: number, lengthBytes: number): Uint8Array {
+    const last = this.#lastPiece;
+    const isSame = last.source === source && last.from === from && last.lengthBytes === lengthBytes;
+    if (isSame) return last.piece;
+    // Not by Buffer's subarray, which comes to the same in more steps.
+    const piece = new Uint8Array(source.buffer, source.byteOffset + from, lengthBytes);
+    this.#lastPiece = { source, from, lengthBytes, piece };
+    return piece;
   }
 
   text(text: string): void {
@@ -130,14 +155,8 @@ export class RecordWriter {
     if (!this.hasEnded) {
       this.#source.publish(this.at);
       const block = this.#source.next();
-      if (block === undefined) {
-        this.bytes = new Uint8Array(RESERVE_BYTES_MAX);
-        this.view = new DataView(this.bytes.buffer);
-        this.hasEnded = true;
-      } else {
-        this.bytes = block.bytes;
-        this.view = block.view;
-      }
+      this.hasEnded = block === undefined;
+      ({ bytes: this.bytes, words: this.words, view: this.view } = block ?? nowhere());
     }
     this.at = 0;
     this.#publishedAt = 0;

@@ -53,6 +53,8 @@ export class Recorder {
       );
     }
     this.#writer = new RecordWriter(blocks);
+    // The global is a getter of Node's: asked once.
+    const { performance } = globalThis;
     this.#clock = options.clock ?? (() => performance.now());
     this.#startMs = this.#clock();
     this.functionNames = functions.map(({ module, name }) => `${module}.${name}`);
@@ -132,13 +134,13 @@ export class Recorder {
       g: number,
     ): unknown => {
       if (writer.hasEnded) return body(a, b, c, d, e, f, g);
-      words[0] = a;
-      words[1] = b;
-      words[2] = c;
-      words[3] = d;
-      words[4] = e;
-      words[5] = f;
-      words[6] = g;
+      words[0] = a | 0;
+      words[1] = b | 0;
+      words[2] = c | 0;
+      words[3] = d | 0;
+      words[4] = e | 0;
+      words[5] = f | 0;
+      words[6] = g | 0;
       this.#before(call, isTimed);
       let result: unknown;
       try {

@@ -8,7 +8,7 @@
 // `order` lists the blocks as the guest began them, `returns` as the writer gave them back: two rings of
 // one writer and one reader each, with the counts `begun` and `returned`. The stage is the writer's alone.
 
-import type { Block, BlockSource } from './record-writer.ts';
+import { type Block, blockOf, type BlockSource } from './record-writer.ts';
 
 const BLOCK_BYTES = 256 * 1024;
 const PAGE_BYTES = 65_536;
@@ -23,8 +23,11 @@ const FILLED = 16;
 /** Of a `filled` word: the guest has gone on to another block. */
 const SEALED = 0x4000_0000;
 
-/** The guest wakes the writer each time it has filled so many; a clock wakes it besides. */
-const BLOCKS_PER_WAKE = 2;
+/**
+ * The guest wakes the writer each time it has filled so many, 2 MiB: a disk's write costs by the
+ * piece. A clock wakes it besides.
+ */
+const BLOCKS_PER_WAKE = 8;
 
 const State = { OPEN: 0, ENDED: 1 } as const;
 
@@ -58,10 +61,9 @@ export class SharedBlockSource implements BlockSource {
   constructor({ memory, words }: SharedBlocks) {
     this.#words = words;
     const count = blockCount(words);
-    this.#blocks = Array.from({ length: count }, (_, index) => ({
-      bytes: new Uint8Array(memory.buffer, index * BLOCK_BYTES, BLOCK_BYTES),
-      view: new DataView(memory.buffer, index * BLOCK_BYTES, BLOCK_BYTES),
-    }));
+    this.#blocks = Array.from({ length: count }, (_, index) =>
+      blockOf(memory.buffer, index * BLOCK_BYTES, BLOCK_BYTES),
+    );
     this.#free = this.#blocks.map((_, index) => count - 1 - index);
   }
 

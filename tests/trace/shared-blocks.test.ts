@@ -80,7 +80,7 @@ test('a writer that has ended ends the guest at its next block', () => {
 });
 
 test('a writer that sleeps is woken by a guest that is busy', async () => {
-  const blocks = createSharedBlocks(8);
+  const blocks = createSharedBlocks(16);
   const source = `
     const { workerData, parentPort } = require('node:worker_threads');
     Atomics.wait(workerData, 1, 0);
@@ -88,7 +88,7 @@ test('a writer that sleeps is woken by a guest that is busy', async () => {
   const worker = new Worker(source, { eval: true, workerData: blocks.words });
   const woken = new Promise((done) => worker.once('message', done));
   const writer = new RecordWriter(new SharedBlockSource(blocks));
-  writer.raw(new Uint8Array(4 * BLOCK_BYTES), 0, 4 * BLOCK_BYTES);
+  writer.raw(new Uint8Array(15 * BLOCK_BYTES), 0, 15 * BLOCK_BYTES);
   assert.is(await woken, 'woken');
   await worker.terminate();
 });
