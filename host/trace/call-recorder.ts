@@ -35,11 +35,12 @@ export class CallRecorder {
   readonly words = zeros();
   /** By the index of the parameter: the words, where no parameter is wide. */
   readonly parameters: number[];
-  readonly #last = zeros();
-  readonly #number: number;
+  /** Of the call before it, as far as it was recorded. */
+  readonly last = zeros();
+  readonly number: number;
+  readonly regions: CallRegions;
   readonly #wordCount: number;
   readonly #wordOf: readonly number[];
-  readonly #regions: CallRegions;
   readonly #writer: RecordWriter;
   /** True when nothing forbids that the calls' records are simple, see {@link #writeSimple}. */
   readonly #isSimple: boolean;
@@ -47,8 +48,8 @@ export class CallRecorder {
   readonly #bulk: Place | undefined;
 
   constructor(number: number, signature: Signature, writer: RecordWriter) {
-    this.#number = number;
-    this.#regions = new CallRegions(signature);
+    this.number = number;
+    this.regions = new CallRegions(signature);
     this.#writer = writer;
     let wordCount = 0;
     this.#wordOf = signature.parameters.map(({ type }) => {
@@ -59,7 +60,7 @@ export class CallRecorder {
     this.#wordCount = wordCount;
     const isNarrow = wordCount === signature.parameters.length;
     this.parameters = isNarrow ? this.words : zeros();
-    const { places } = this.#regions;
+    const { places } = this.regions;
     this.#values = places.filter(({ kind }) => kind === PlaceKind.VALUE);
     this.#bulk = places[this.#values.length];
     const valuesBytes = this.#values.reduce((sum, { valueBytes }) => sum + valueBytes, 0);
@@ -87,7 +88,7 @@ export class CallRecorder {
 
   /** Right before the call, when {@link words} hold its arguments. */
   before(memory: GuestMemory): void {
-    this.#regions.before(this.parameters, memory);
+    this.regions.before(this.parameters, memory);
   }
 
   /** Right after it. @param result 0, an errno, or {@link UNWOUND}. */
@@ -96,13 +97,13 @@ export class CallRecorder {
     if (result === 0 && this.#isSimple && this.#writeSimple(memory, hasher)) return;
     this.#writeHeader(result);
     if (result === 0) {
-      const { places, sent } = this.#regions;
+      const { places, sent } = this.regions;
       for (let index = 0; index < places.length; index++) {
         this.#writePlace(places[index] as Place, memory);
       }
       if (sent !== undefined) {
         writer.reserve(4);
-        writer.u32(hashSent(this.#regions, sent, this.parameters, memory, hasher));
+        writer.u32(hashSent(this.regions, sent, this.parameters, memory, hasher));
       }
     } else if (result === UNWOUND) {
       this.#writeAllRoom(memory);
@@ -113,7 +114,7 @@ export class CallRecorder {
   /** An unwound call of which the memory is not known yet. */
   afterWithoutMemory(): void {
     this.#writeHeader(UNWOUND);
-    this.#regions.places.forEach(() => this.#writer.varint(0));
+    this.regions.places.forEach(() => this.#writer.varint(0));
     this.#writer.publish();
   }
 
@@ -125,7 +126,7 @@ export class CallRecorder {
    */
   #writeSimple(memory: GuestMemory, hasher: Hasher): boolean {
     const { parameters, words } = this;
-    const regions = this.#regions;
+    const regions = this.regions;
     const source = memory.view;
     const bulk = this.#bulk;
     let lengthBytes = 0;
@@ -140,10 +141,10 @@ export class CallRecorder {
     writer.reserve(SIMPLE_BYTES_MAX);
     const { bytes, view } = writer;
     let { at } = writer;
-    bytes[at] = this.#number;
+    bytes[at] = this.number;
     const changesAt = at + 1;
     at += 2;
-    const last = this.#last;
+    const last = this.last;
     const wordCount = this.#wordCount;
     let changes = 0;
     for (let index = 0; index < wordCount; index++) {
@@ -166,14 +167,14 @@ export class CallRecorder {
     }
     if (bulk !== undefined) {
       if ((pointer & 3) === 0) {
-        // A longer number than it need be, so that the words behind it are aligned too.
-        at = writeLongVarint(bytes, at, lengthBytes);
-        copyAligned(writer, at, memory, pointer, lengthBytes);
+        writer.at = at;
+        writer.alignedBytes(memory, pointer, lengthBytes);
+        ({ at } = writer);
       } else {
         at = writeVarint(bytes, at, lengthBytes);
         copyWords(view, at, source, pointer, lengthBytes);
+        at += lengthBytes;
       }
-      at += lengthBytes;
     }
     const { sent } = regions;
     if (sent !== undefined) {
@@ -194,7 +195,7 @@ export class CallRecorder {
   #writeHeader(result: number): void {
     const { words } = this;
     const writer = this.#writer;
-    const last = this.#last;
+    const last = this.last;
     const wordCount = this.#wordCount;
     let changes = result === 0 ? 0 : 1;
     for (let index = 0; index < wordCount; index++) {
@@ -203,7 +204,7 @@ export class CallRecorder {
     writer.reserve(HEADER_BYTES_MAX);
     const { bytes } = writer;
     let at = writer.at;
-    bytes[at++] = this.#number;
+    bytes[at++] = this.number;
     at = writeVarint(bytes, at, changes);
     if (result !== 0) at = writeVarint(bytes, at, result);
     for (let index = 0; index < wordCount; index++) {
@@ -221,7 +222,7 @@ export class CallRecorder {
     if (kind === PlaceKind.VALUE) this.#writeValue(place, memory);
     else if (kind === PlaceKind.TEXTS) this.#writeChanges(memory);
     else {
-      this.#writeBulk(place, this.#regions.writtenBytes(place, this.parameters, memory), memory);
+      this.#writeBulk(place, this.regions.writtenBytes(place, this.parameters, memory), memory);
     }
   }
 
@@ -236,7 +237,7 @@ export class CallRecorder {
   }
 
   #writeBulk(place: Place, lengthBytes: number, memory: GuestMemory): void {
-    const regions = this.#regions;
+    const regions = this.regions;
     const writer = this.#writer;
     writer.reserve(BULK_HEADER_BYTES + SHORT_BYTES_MAX);
     writer.at = writeVarint(writer.bytes, writer.at, lengthBytes);
@@ -250,7 +251,7 @@ export class CallRecorder {
       }
       return;
     }
-    this.#align(regions.pointers[0] as number);
+    writer.align(regions.pointers[0] as number);
     for (let index = 0; index < regions.count; index++) {
       const pointer = regions.pointers[index] as number;
       const pieceBytes = regions.lengths[index] as number;
@@ -259,17 +260,9 @@ export class CallRecorder {
     }
   }
 
-  /** Into shared memory V8 copies eight bytes at a time, but only between places of one alignment. */
-  #align(pointer: number): void {
-    const writer = this.#writer;
-    const fillerBytes = (pointer - (writer.bytes.byteOffset + writer.at + 1)) & 7;
-    writer.byte(fillerBytes);
-    for (let index = 0; index < fillerBytes; index++) writer.byte(0);
-  }
-
   #writeChanges(memory: GuestMemory): void {
     const writer = this.#writer;
-    const changes = this.#regions.changes(memory);
+    const changes = this.regions.changes(memory);
     writer.reserve(8);
     writer.varint(changes.length);
     for (const { pointer, lengthBytes } of changes) {
@@ -282,7 +275,7 @@ export class CallRecorder {
 
   /** What an unwound call wrote before it was left can't be known: so all that it might have. */
   #writeAllRoom(memory: GuestMemory): void {
-    const regions = this.#regions;
+    const regions = this.regions;
     for (const place of regions.places) {
       if (place.kind === PlaceKind.TEXTS) this.#writeChanges(memory);
       else this.#writeBulk(place, regions.roomBytes(place, this.parameters, memory), memory);
@@ -300,39 +293,6 @@ function writeVarint(bytes: Uint8Array, from: number, value: number): number {
   }
   bytes[at++] = left;
   return at;
-}
-
-/** Ends where a word begins. @param value at most {@link SHORT_BYTES_MAX}. */
-function writeLongVarint(bytes: Uint8Array, from: number, value: number): number {
-  let at = from;
-  let left = value;
-  while (left > 127 || (at & 3) !== 3) {
-    bytes[at++] = (left & 127) | 128;
-    left >>>= 7;
-  }
-  bytes[at++] = left;
-  return at;
-}
-
-/** Quicker than {@link copyWords}, when both places are aligned. */
-function copyAligned(
-  writer: RecordWriter,
-  to: number,
-  memory: GuestMemory,
-  pointer: number,
-  lengthBytes: number,
-): void {
-  const target = writer.words;
-  const source = memory.words;
-  const toWord = to >> 2;
-  const fromWord = pointer >>> 2;
-  const wordCount = lengthBytes >> 2;
-  for (let index = 0; index < wordCount; index++) {
-    target[toWord + index] = source[fromWord + index] as number;
-  }
-  for (let done = wordCount << 2; done < lengthBytes; done++) {
-    writer.bytes[to + done] = memory.bytes[pointer + done] as number;
-  }
 }
 
 /** Word by word: for so few bytes quicker than a call of the engine. They have been reserved. */

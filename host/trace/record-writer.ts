@@ -1,7 +1,9 @@
 // Writes records, byte by byte, into blocks that someone else provides and takes away. It never waits:
 // without a next block it ends, and what comes then is dropped.
 
-/** A stretch of memory to fill, in three views. It begins at a word, and is some words long. */
+import type { GuestMemory } from '../wasi/memory.ts';
+
+/** A stretch of memory to fill, in three views. It begins at eight bytes, and is some of these long. */
 export interface Block {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
@@ -99,6 +101,42 @@ export class RecordWriter {
     FLOAT.setFloat64(0, value, true);
     this.u32(FLOAT.getUint32(0, true));
     this.u32(FLOAT.getUint32(4, true));
+  }
+
+  /**
+   * A length, in a longer number than it need be where that makes the bytes behind it begin at a word,
+   * and these bytes, word by word: for so few quicker than a call of the engine. Room is reserved.
+   *
+   * @param pointer a multiple of 4.
+   * @param lengthBytes at most 2^14.
+   */
+  alignedBytes(memory: GuestMemory, pointer: number, lengthBytes: number): void {
+    const { bytes, words } = this;
+    let { at } = this;
+    let left = lengthBytes;
+    while (left > 127 || (at & 3) !== 3) {
+      bytes[at++] = (left & 127) | 128;
+      left >>>= 7;
+    }
+    bytes[at++] = left;
+    const from = memory.words;
+    const target = at >> 2;
+    const source = pointer >>> 2;
+    const wordCount = lengthBytes >> 2;
+    for (let index = 0; index < wordCount; index++) {
+      words[target + index] = from[source + index] as number;
+    }
+    for (let done = wordCount << 2; done < lengthBytes; done++) {
+      bytes[at + done] = memory.bytes[pointer + done] as number;
+    }
+    this.at = at + lengthBytes;
+  }
+
+  /** Into shared memory V8 copies eight bytes at a time, but only between places of one alignment. */
+  align(pointer: number): void {
+    const fillerBytes = (pointer - (this.at + 1)) & 7;
+    this.byte(fillerBytes);
+    for (let index = 0; index < fillerBytes; index++) this.byte(0);
   }
 
   /** Any number of bytes, over as many blocks as they need. */

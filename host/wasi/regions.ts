@@ -54,7 +54,7 @@ export class CallRegions {
   readonly #listPointers: Uint32Array;
   readonly #listLengths: Uint32Array;
   #listBytes = 0;
-  /** Of the list that {@link before} saw: how many buffers, and where the first one lies. */
+  /** Of the list that the first step saw: how many buffers, and where the first one lies. */
   listCount = 0;
   firstPointer = 0;
   #snapshot: Uint8Array | undefined;
@@ -86,6 +86,13 @@ export class CallRegions {
     if (this.#vectors !== undefined) this.#loadList(this.#vectors, parameters, memory);
     // How much text there is the call does not say: what differs afterwards is what it wrote.
     if (this.#hasTexts) this.#snapshot = new Uint8Array(memory.bytes);
+  }
+
+  /** The first step of a call whose list has been read: one buffer, which lies in the memory. */
+  beforeOne(pointer: number, lengthBytes: number): void {
+    this.#listPointers[0] = this.firstPointer = pointer;
+    this.#listLengths[0] = this.#listBytes = lengthBytes;
+    this.listCount = 1;
   }
 
   /** All that the call may write; 0 when that place is not in the memory. */
