@@ -5,9 +5,10 @@
 // Source: open(2), O_DIRECT: memory, length and place in the file are multiples of a block.
 
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { assert } from '../base/assert.ts';
 
-/** A multiple of every disk's block. */
-const BLOCK_BYTES = 4096;
+/** A multiple of every disk's block, and the page of the machine. */
+export const DISK_BLOCK_BYTES = 4096;
 
 /** A disk is waited for; fewer bytes are sooner copied into the cache. */
 const DIRECT_BYTES_LEAST = 64 * 1024;
@@ -32,7 +33,7 @@ export class AppendFile {
   #direct: number | undefined;
   readonly #stage: Uint8Array;
   readonly #copy: Copy;
-  /** Where in the file the stage lies: a multiple of BLOCK_BYTES. */
+  /** Where in the file the stage lies: a multiple of DISK_BLOCK_BYTES. */
   #start: number;
   /** How many bytes of the stage are used, and of these, how many the file has already. */
   #usedBytes: number;
@@ -50,7 +51,7 @@ export class AppendFile {
     this.#stage = stage;
     this.#copy = copy;
     this.#direct = openDirect(descriptor);
-    const tailBytes = lengthBytes % BLOCK_BYTES;
+    const tailBytes = lengthBytes % DISK_BLOCK_BYTES;
     this.#start = lengthBytes - tailBytes;
     this.#usedBytes = this.#writtenBytes = tailBytes;
     // Written once more, with what comes behind it in its block.
@@ -73,10 +74,27 @@ export class AppendFile {
     }
   }
 
+  /** How many bytes are missing until {@link appendBlocks} may be called. */
+  get missingBytes(): number {
+    return -this.#usedBytes & (DISK_BLOCK_BYTES - 1);
+  }
+
+  /**
+   * {@link append}, with no stop in the stage.
+   *
+   * @param bytes that lie at a page of the machine, and are as long as some; where they go in the file
+   *   begins a block of the disk's too.
+   */
+  appendBlocks(bytes: Uint8Array): void {
+    assert(this.missingBytes === 0, 'blocks are appended within a block');
+    this.#writeBlocks();
+    this.#writeWhole(bytes, bytes.length);
+  }
+
   /** Writes everything that was appended. @throws Error as {@link append} does. */
   flush(): void {
     this.#writeBlocks();
-    this.#write(this.#usedBytes);
+    this.#write(this.#stage, this.#usedBytes);
   }
 
   close(): void {
@@ -84,24 +102,29 @@ export class AppendFile {
     this.#direct = undefined;
   }
 
-  /** Writes all whole blocks, and lets go of them. */
+  /** Writes all whole blocks of the stage, and lets go of them. */
   #writeBlocks(): void {
-    const tailBytes = this.#usedBytes % BLOCK_BYTES;
+    const tailBytes = this.#usedBytes % DISK_BLOCK_BYTES;
     const wholeBytes = this.#usedBytes - tailBytes;
     if (wholeBytes === 0) return;
-    if (wholeBytes >= DIRECT_BYTES_LEAST && !this.isHurried) this.#writeDirect(wholeBytes);
-    this.#write(wholeBytes);
+    this.#writeWhole(this.#stage, wholeBytes);
     this.#stage.copyWithin(0, wholeBytes, this.#usedBytes);
-    this.#start += wholeBytes;
     this.#usedBytes = tailBytes;
+  }
+
+  /** Writes blocks of the disk's to where the stage lies in the file, which then lies behind them. */
+  #writeWhole(bytes: Uint8Array, wholeBytes: number): void {
+    if (wholeBytes >= DIRECT_BYTES_LEAST && !this.isHurried) this.#writeDirect(bytes, wholeBytes);
+    this.#write(bytes, wholeBytes);
+    this.#start += wholeBytes;
     this.#writtenBytes = 0;
   }
 
-  /** Past the cache, from the start of the stage; what it does not come to is left to the cache. */
-  #writeDirect(wholeBytes: number): void {
+  /** Past the cache; what it does not come to is left to the cache. */
+  #writeDirect(bytes: Uint8Array, wholeBytes: number): void {
     if (this.#direct === undefined) return;
     try {
-      this.#writtenBytes = writeSync(this.#direct, this.#stage, 0, wholeBytes, this.#start);
+      this.#writtenBytes = writeSync(this.#direct, bytes, 0, wholeBytes, this.#start);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
       // Larger blocks than ours, which the opening does not tell.
@@ -110,11 +133,11 @@ export class AppendFile {
   }
 
   /** Through the cache, up to there. A disk that is nearly full takes a part. */
-  #write(endBytes: number): void {
+  #write(bytes: Uint8Array, endBytes: number): void {
     while (this.#writtenBytes < endBytes) {
       const from = this.#writtenBytes;
       const place = this.#start + from;
-      this.#writtenBytes += writeSync(this.#descriptor, this.#stage, from, endBytes - from, place);
+      this.#writtenBytes += writeSync(this.#descriptor, bytes, from, endBytes - from, place);
     }
   }
 }

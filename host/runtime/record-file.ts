@@ -12,10 +12,10 @@ import type { RecordThreadJob, RecordThreadMessage } from './record-thread.ts';
 import { startThread } from './threads.ts';
 
 /** How far the writer may fall behind: 256 MiB, used only then. */
-const BLOCK_COUNT = 1024;
+const BLOCK_COUNT = 128;
 
-/** Written to the file at a time, at most. */
-const STAGE_BYTES = 2048 * 1024;
+/** Where less than a block is put together for the file. */
+const STAGE_BYTES = 1024 * 1024;
 
 /** Holds users' bytes. */
 const FILE_MODE = 0o600;

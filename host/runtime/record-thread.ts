@@ -3,10 +3,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlockFramer } from '../trace/block-file.ts';
-import { BlockKind } from '../trace/format.ts';
+import { BlockHeader, BlockKind } from '../trace/format.ts';
 import { Hasher } from '../trace/hash.ts';
 import { SharedBlockDrain, type SharedBlocks, stageOf } from '../trace/shared-blocks.ts';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, DISK_BLOCK_BYTES } from './append-file.ts';
 
 export interface RecordThreadJob {
   readonly blocks: SharedBlocks;
@@ -26,27 +26,31 @@ export interface RecordThreadMessage {
 /** What is lost at most when the process is killed. */
 const PERIOD_MS = 100;
 
-/** So many blocks behind, 64 MiB, the page cache has to help the disk. */
-const LATE_BLOCK_COUNT = 256;
+/** A disk is late when it is so many blocks behind: 64 MiB. */
+const LATE_BLOCK_COUNT = 32;
 
 const { blocks, descriptor, lengthBytes, finish } = workerData as RecordThreadJob;
 const drain = new SharedBlockDrain(blocks);
 const framer = new BlockFramer();
 const hasher = new Hasher(blocks.memory);
-const memory = new Uint8Array(blocks.memory.buffer);
 const file = new AppendFile(descriptor, lengthBytes, stageOf(blocks), (target, source) => {
-  if (source.buffer !== memory.buffer) target.set(source);
+  if (source.buffer !== blocks.memory.buffer) target.set(source);
   else hasher.copy(target.byteOffset, source.byteOffset, source.length);
 });
 let problem: string | undefined;
 
 try {
+  let partsAtMs = 0;
   for (let isLast = false; !isLast;) {
     // Looked at first: what the guest published before it ended is drained below.
     isLast = Atomics.load(finish, 0) !== 0 || drain.isBehind;
-    drain.drain(writeBlock);
-    file.flush();
-    if (!isLast) drain.wait(PERIOD_MS);
+    const leftMs = isLast ? 0 : partsAtMs + PERIOD_MS - performance.now();
+    drain.drain(leftMs > 0, writePart, writeWhole);
+    if (leftMs <= 0) {
+      file.flush();
+      partsAtMs = performance.now();
+    }
+    if (!isLast) drain.wait(leftMs > 0 ? leftMs : PERIOD_MS);
   }
   if (drain.isBehind) problem = 'the disk does not keep up with the guest';
 } catch (error) {
@@ -58,9 +62,39 @@ file.close();
 const message: RecordThreadMessage = { lengthBytes: file.lengthBytes, problem };
 parentPort?.postMessage(message);
 
-function writeBlock(pointer: number, lengthBytes: number): void {
-  const header = framer.header(BlockKind.RECORDS, lengthBytes, hasher.hash(pointer, lengthBytes));
+function writePart(bytes: Uint8Array): void {
+  hurryIfLate();
+  file.append(headerOf(BlockKind.RECORDS, bytes));
+  file.append(bytes);
+}
+
+/** A header before the records and one behind them make it whole blocks of the disk's. */
+function writeWhole(block: Uint8Array, lengthBytes: number): void {
+  hurryIfLate();
+  fillUp();
+  const records = block.subarray(BlockHeader.BYTES, BlockHeader.BYTES + lengthBytes);
+  block.set(headerOf(BlockKind.RECORDS, records));
+  const end = BlockHeader.BYTES + lengthBytes;
+  const filler = block.subarray(end + BlockHeader.BYTES).fill(0);
+  block.set(headerOf(BlockKind.FILLER, filler), end);
+  file.appendBlocks(block);
+}
+
+/** Up to where a block of the disk's begins. */
+function fillUp(): void {
+  const { missingBytes } = file;
+  if (missingBytes === 0) return;
+  const restBytes = missingBytes - BlockHeader.BYTES;
+  const filler = new Uint8Array(restBytes > 0 ? restBytes : restBytes + DISK_BLOCK_BYTES);
+  for (const piece of framer.blocks(BlockKind.FILLER, filler)) file.append(piece);
+}
+
+/** @param bytes in the shared memory. */
+function headerOf(kind: BlockKind, bytes: Uint8Array): Uint8Array {
+  return framer.header(kind, bytes.length, hasher.hash(bytes.byteOffset, bytes.length));
+}
+
+/** Lets the page cache help the disk. */
+function hurryIfLate(): void {
   file.isHurried = drain.blocksBehind > LATE_BLOCK_COUNT;
-  file.append(header);
-  file.append(memory.subarray(pointer, pointer + lengthBytes));
 }

@@ -20,7 +20,8 @@ export const BlockHeader = {
   BYTES: 24,
 } as const;
 
-export const BlockKind = { HEAD: 1, MODULE: 2, RECORDS: 3 } as const;
+/** A filler's bytes mean nothing: what comes behind it begins where a disk's block does. */
+export const BlockKind = { HEAD: 1, MODULE: 2, RECORDS: 3, FILLER: 4 } as const;
 export type BlockKind = (typeof BlockKind)[keyof typeof BlockKind];
 
 /** The first byte of a record that is no call of an import; those have the import's number. */

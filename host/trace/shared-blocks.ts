@@ -3,14 +3,17 @@
 // caches, and finds none only when the writer is far behind; then its recording ends.
 //
 //     memory     block 0 | block 1 | ... | stage  BLOCK_BYTES each, one shared WebAssembly memory
+//     block      room | records | room            the writer's, for what a file has around a block
 //     words      0 state | 1 wake | 2 begun | 3 returned | 4 behind | filled of each | order | returns
 //
 // `order` lists the blocks as the guest began them, `returns` as the writer gave them back: two rings of
 // one writer and one reader each, with the counts `begun` and `returned`. The stage is the writer's alone.
 
+import { BlockHeader } from './format.ts';
 import { type Block, blockOf, type BlockSource } from './record-writer.ts';
 
-const BLOCK_BYTES = 256 * 1024;
+/** Written to a disk at a time: what that costs is for the most part by the time. */
+const BLOCK_BYTES = 2 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
 
 const STATE = 0;
@@ -23,11 +26,8 @@ const FILLED = 16;
 /** Of a `filled` word: the guest has gone on to another block. */
 const SEALED = 0x4000_0000;
 
-/**
- * The guest wakes the writer each time it has filled so many, 2 MiB: a disk's write costs by the
- * piece. A clock wakes it besides.
- */
-const BLOCKS_PER_WAKE = 8;
+/** Before and behind the records of a block. */
+const ROOM_BYTES = BlockHeader.BYTES;
 
 const State = { OPEN: 0, ENDED: 1 } as const;
 
@@ -38,7 +38,7 @@ export interface SharedBlocks {
 }
 
 /**
- * @param count how many blocks of 256 KiB; memory is used only as far as the writer falls behind.
+ * @param count how many blocks of 2 MiB; memory is used only as far as the writer falls behind.
  * @param stageBytes for the writer to put together what it writes; a multiple of 64 KiB.
  */
 export function createSharedBlocks(count: number, stageBytes = 0): SharedBlocks {
@@ -62,7 +62,7 @@ export class SharedBlockSource implements BlockSource {
     this.#words = words;
     const count = blockCount(words);
     this.#blocks = Array.from({ length: count }, (_, index) =>
-      blockOf(memory.buffer, index * BLOCK_BYTES, BLOCK_BYTES),
+      blockOf(memory.buffer, index * BLOCK_BYTES + ROOM_BYTES, BLOCK_BYTES - 2 * ROOM_BYTES),
     );
     this.#free = this.#blocks.map((_, index) => count - 1 - index);
   }
@@ -84,7 +84,7 @@ export class SharedBlockSource implements BlockSource {
     this.#begun += 1;
     Atomics.store(words, BEGUN, this.#begun | 0);
     this.#current = index;
-    if (this.#begun % BLOCKS_PER_WAKE === 0) this.#wake();
+    this.#wake();
     return this.#blocks[index];
   }
 
@@ -115,13 +115,15 @@ export function wakeWriter(words: Int32Array): void {
 
 /** The writer's side. */
 export class SharedBlockDrain {
+  readonly #memory: Uint8Array;
   readonly #words: Int32Array;
   #drained = 0;
   #returned = 0;
   /** Of the block at hand: what has been given out. */
   #doneBytes = 0;
 
-  constructor({ words }: SharedBlocks) {
+  constructor({ memory, words }: SharedBlocks) {
+    this.#memory = new Uint8Array(memory.buffer);
     this.#words = words;
   }
 
@@ -141,11 +143,19 @@ export class SharedBlockDrain {
   }
 
   /**
-   * Gives out everything that has been published, in order.
+   * Gives out everything that has been published, in order. Where it lies is the guest's again when a
+   * call of these has returned.
    *
-   * @param give the range, in the shared memory; it is the guest's again when this has returned.
+   * @param isWholeOnly leaves the block that the guest is at for the next time.
+   * @param givePart a part of a block, in the shared memory.
+   * @param giveWhole all records of a block, `lengthBytes` of them, in the room of the block: before
+   *   them and behind them is room for a block's header.
    */
-  drain(give: (pointer: number, lengthBytes: number) => void): void {
+  drain(
+    isWholeOnly: boolean,
+    givePart: (bytes: Uint8Array) => void,
+    giveWhole: (block: Uint8Array, lengthBytes: number) => void,
+  ): void {
     const words = this.#words;
     const count = blockCount(words);
     while (this.#drained !== Atomics.load(words, BEGUN)) {
@@ -153,9 +163,17 @@ export class SharedBlockDrain {
       const filled = Atomics.load(words, FILLED + index);
       const lengthBytes = filled & ~SEALED;
       const newBytes = lengthBytes - this.#doneBytes;
-      if (newBytes > 0) give(index * BLOCK_BYTES + this.#doneBytes, newBytes);
+      const isSealed = (filled & SEALED) !== 0;
+      if (isWholeOnly && !isSealed) return;
+      const start = index * BLOCK_BYTES;
+      if (isSealed && this.#doneBytes === 0) {
+        giveWhole(this.#memory.subarray(start, start + BLOCK_BYTES), lengthBytes);
+      } else if (newBytes > 0) {
+        const from = start + ROOM_BYTES + this.#doneBytes;
+        givePart(this.#memory.subarray(from, from + newBytes));
+      }
       this.#doneBytes = lengthBytes;
-      if ((filled & SEALED) === 0) return;
+      if (!isSealed) return;
       this.#doneBytes = 0;
       this.#drained = (this.#drained + 1) | 0;
       Atomics.store(words, FILLED + 2 * count + ((this.#returned >>> 0) % count), index);

@@ -61,6 +61,15 @@ test('pieces of any length, whatever is flushed when, make the file that they ma
         file.isHurried = random.chance(0.3);
         file.append(bytesOf(at, pieceBytes));
         at += pieceBytes;
+        if (random.chance(0.3)) {
+          const { missingBytes } = file;
+          file.append(bytesOf(at, missingBytes));
+          at += missingBytes;
+          const pages = stage();
+          pages.set(bytesOf(at, pages.length));
+          file.appendBlocks(pages);
+          at += pages.length;
+        }
         if (!random.chance(0.5)) continue;
         file.flush();
         assert.is(file.lengthBytes, at);
@@ -101,6 +110,14 @@ function passesTheCache(): void {
     assert.ok(cachedBytes(descriptor, file) > 0, 'hurried');
   });
 }
+
+test('blocks of the disk are not appended within one', () => {
+  withFile(0, (file) => {
+    file.append(bytesOf(0, 1));
+    assert.is(file.missingBytes, 4095);
+    assert.throws(() => file.appendBlocks(stage()), /within a block/);
+  });
+});
 
 test('a file to write alone, and so any that can not be appended to, is refused at once', () => {
   const descriptor = openSync(path, 'w');
