@@ -33,29 +33,34 @@ export function recordReceive(
   const { words, last, number } = call;
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt, flagsAt) => {
-    const memory = recorder.memory();
-    if (memory === undefined || count !== 1 || !holdsOne(memory, list)) {
+    const memory = recorder.watched?.memory;
+    if (memory === undefined || count !== 1 || isOdd(list) || writer.hasEnded) {
       return general(fd, list, count, flags, lengthAt, flagsAt);
     }
-    const pointer = memory.words[(list + Iovec.BUF) >> 2] as number;
-    const roomBytes = memory.words[(list + Iovec.LEN) >> 2] as number;
+    // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
+    const pointer = memory.words[(list + Iovec.BUF) >> 2];
+    const roomBytes = memory.words[(list + Iovec.LEN) >> 2];
+    if (pointer === undefined || roomBytes === undefined || !holds(memory, pointer, roomBytes)) {
+      return general(fd, list, count, flags, lengthAt, flagsAt);
+    }
     words[0] = fd;
     words[1] = list;
     words[2] = count;
     words[3] = flags;
     words[4] = lengthAt;
     words[5] = flagsAt;
-    call.regions.beforeOne(pointer, roomBytes);
     recorder.isInImport = true;
     let result: unknown;
     try {
       result = body(fd, list, count, flags, lengthAt, flagsAt);
     } catch (error) {
+      call.regions.beforeOne(pointer, roomBytes);
       recorder.unwind(call, error);
       throw error;
     }
     const lengthBytes = result === 0 ? lengthWithin(memory, lengthAt, roomBytes) : -1;
     if (lengthBytes < 0 || !memory.holds(flagsAt >>> 0, 2)) {
+      call.regions.beforeOne(pointer, roomBytes);
       recorder.after(call, result);
       return result;
     }
@@ -91,28 +96,33 @@ export function recordSend(
   const { words, last, number } = call;
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt) => {
-    const memory = recorder.memory();
-    if (memory === undefined || count !== 1 || !holdsOne(memory, list)) {
+    const memory = recorder.watched?.memory;
+    if (memory === undefined || count !== 1 || isOdd(list) || writer.hasEnded) {
       return general(fd, list, count, flags, lengthAt);
     }
-    const pointer = memory.words[(list + Iovec.BUF) >> 2] as number;
-    const roomBytes = memory.words[(list + Iovec.LEN) >> 2] as number;
+    // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
+    const pointer = memory.words[(list + Iovec.BUF) >> 2];
+    const roomBytes = memory.words[(list + Iovec.LEN) >> 2];
+    if (pointer === undefined || roomBytes === undefined || !holds(memory, pointer, roomBytes)) {
+      return general(fd, list, count, flags, lengthAt);
+    }
     words[0] = fd;
     words[1] = list;
     words[2] = count;
     words[3] = flags;
     words[4] = lengthAt;
-    call.regions.beforeOne(pointer, roomBytes);
     recorder.isInImport = true;
     let result: unknown;
     try {
       result = body(fd, list, count, flags, lengthAt);
     } catch (error) {
+      call.regions.beforeOne(pointer, roomBytes);
       recorder.unwind(call, error);
       throw error;
     }
     const lengthBytes = result === 0 ? lengthWithin(memory, lengthAt, roomBytes) : -1;
     if (lengthBytes < 0) {
+      call.regions.beforeOne(pointer, roomBytes);
       recorder.after(call, result);
       return result;
     }
@@ -132,15 +142,14 @@ export function recordSend(
   };
 }
 
-/** True when a list of one buffer, and the buffer, lie in the memory and are aligned. */
-function holdsOne(memory: GuestMemory, list: number): boolean {
-  if ((list & 3) !== 0 || list < 0 || !memory.holds(list, Iovec.BYTES)) return false;
-  const pointer = memory.words[(list + Iovec.BUF) >> 2] as number;
-  const lengthBytes = memory.words[(list + Iovec.LEN) >> 2] as number;
-  // Beyond 2 GiB both are negative.
-  return (
-    pointer >= 0 && lengthBytes >= 0 && (pointer & 3) === 0 && memory.holds(pointer, lengthBytes)
-  );
+/** True for what is no word's place, and for what lies beyond 2 GiB, which is negative. */
+function isOdd(pointer: number): boolean {
+  return (pointer & 0x8000_0003) !== 0;
+}
+
+/** True when an aligned buffer lies in the memory, and not beyond 2 GiB. */
+function holds(memory: GuestMemory, pointer: number, lengthBytes: number): boolean {
+  return !isOdd(pointer) && lengthBytes >= 0 && memory.holds(pointer, lengthBytes);
 }
 
 /** How much a call says that it moved; -1 when the general way has to see to it. */
