@@ -68,7 +68,13 @@ export function recordReceive(
     writer.reserve(RECORD_BYTES_MAX);
     const start = writer.at;
     writer.at += 2;
-    const changes = writeChanges(writer, words, last, 6);
+    const isUsual =
+      list === last[1] &&
+      count === last[2] &&
+      flags === last[3] &&
+      lengthAt === last[4] &&
+      flagsAt === last[5];
+    const changes = writeChanges(writer, words, last, isUsual ? 1 : 6);
     writer.bytes[start] = number;
     writer.bytes[start + 1] = changes;
     writer.view.setInt32(writer.at, lengthBytes, true);
@@ -130,7 +136,9 @@ export function recordSend(
     writer.reserve(RECORD_BYTES_MAX);
     const start = writer.at;
     writer.at += 2;
-    const changes = writeChanges(writer, words, last, 5);
+    const isUsual =
+      list === last[1] && count === last[2] && flags === last[3] && lengthAt === last[4];
+    const changes = writeChanges(writer, words, last, isUsual ? 1 : 5);
     writer.bytes[start] = number;
     writer.bytes[start + 1] = changes;
     writer.view.setInt32(writer.at, lengthBytes, true);
@@ -159,7 +167,11 @@ function lengthWithin(memory: GuestMemory, lengthAt: number, roomBytes: number):
   return lengthBytes <= roomBytes ? lengthBytes : -1;
 }
 
-/** @returns a bit for each argument that is not what it was, as the byte of changes has it. */
+/**
+ * A server's calls mostly differ in their descriptor alone, the first word.
+ *
+ * @returns a bit for each argument that is not what it was, as the byte of changes has it.
+ */
 function writeChanges(
   writer: RecordWriter,
   words: readonly number[],
