@@ -1,5 +1,5 @@
 // The entry of the thread that writes a recording: takes blocks from the guest's thread and writes them,
-// when enough have come together, and ten times a second in any case.
+// when one is full, and two or three times a second in any case.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlockFramer } from '../trace/block-file.ts';
@@ -23,8 +23,8 @@ export interface RecordThreadMessage {
   readonly problem: string | undefined;
 }
 
-/** What is lost at most when the process is killed. */
-const PERIOD_MS = 100;
+/** What is lost at most when the process is killed. More often, and few blocks were ever whole. */
+const PERIOD_MS = 400;
 
 /** A disk is late when it is so many blocks behind: 64 MiB. */
 const LATE_BLOCK_COUNT = 32;
