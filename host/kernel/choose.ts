@@ -6,6 +6,7 @@ import type { Handle, Kernel } from './kernel.ts';
 import { NativeKernel } from './native/native-kernel.ts';
 
 export { closeDescriptor, exitProcess, freeDescriptorCount } from './native/process.ts';
+export { useHugePages } from './native/memory.ts';
 export { currentThread, isThreadAsleep, threadCpuMs } from './native/thread.ts';
 export { closeWake, createWake, signalWake } from './native/wake.ts';
 

@@ -7,6 +7,7 @@ import { PolluxError } from '../base/pollux-error.ts';
 import { BlockFramer } from '../trace/block-file.ts';
 import type { Head } from '../trace/format.ts';
 import { createSharedBlocks, type SharedBlocks, wakeWriter } from '../trace/shared-blocks.ts';
+import { useHugePages } from '../kernel/choose.ts';
 import type { RecordingEnd } from './guest.ts';
 import type { RecordThreadJob, RecordThreadMessage } from './record-thread.ts';
 import { startThread } from './threads.ts';
@@ -45,6 +46,8 @@ export class RecordFile {
         lengthBytes += writeAll(this.#descriptor, piece);
       }
       this.blocks = createSharedBlocks(BLOCK_COUNT, STAGE_BYTES);
+      // Refused or not, it is written.
+      useHugePages(new Uint8Array(this.blocks.memory.buffer));
     } catch (error) {
       closeSync(this.#descriptor);
       unlinkSync(path);

@@ -94,7 +94,7 @@ function headerOf(kind: BlockKind, bytes: Uint8Array): Uint8Array {
   return framer.header(kind, bytes.length, hasher.hash(bytes.byteOffset, bytes.length));
 }
 
-/** Lets the page cache help the disk. */
+/** A disk that was late once is late again, and later for what the page cache has for it meanwhile. */
 function hurryIfLate(): void {
-  file.isHurried = drain.blocksBehind > LATE_BLOCK_COUNT;
+  file.isHurried ||= drain.blocksBehind > LATE_BLOCK_COUNT;
 }

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #ifdef __GLIBC__
@@ -86,6 +87,22 @@ static napi_value exit_process(napi_env env, napi_callback_info info) {
   _exit(code);
 }
 
+/* useHugePages(bytes): 0, -INVAL for no Uint8Array or in a system that has no such pages. */
+static napi_value use_huge_pages(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t count = 1;
+  napi_typedarray_type type;
+  size_t length_bytes;
+  void* bytes;
+  if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok ||
+      napi_get_typedarray_info(env, argument, &type, &length_bytes, &bytes, NULL, NULL) != napi_ok ||
+      type != napi_uint8_array) {
+    return glue_answer(env, -WASI_INVAL);
+  }
+  const bool is_taken = madvise(bytes, length_bytes, MADV_HUGEPAGE) == 0;
+  return glue_answer(env, is_taken ? 0 : -WASI_INVAL);
+}
+
 /* abi: the number that binding.ts compares with its own. */
 static bool define_abi(napi_env env, napi_value exports) {
   napi_value abi;
@@ -117,7 +134,7 @@ NAPI_MODULE_INIT() {
       {"createKernel", glue_create_kernel},   {"createWake", create_wake},
       {"signalWake", signal_wake},            {"closeDescriptor", close_descriptor},
       {"exitProcess", exit_process},          {"currentThread", current_thread},
-      {"threadCpuNs", thread_cpu_ns},
+      {"threadCpuNs", thread_cpu_ns},         {"useHugePages", use_huge_pages},
   };
   require_own_libc();
   pollux_streams_ignore_sigpipe();

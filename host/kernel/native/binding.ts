@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 4;
+export const ABI = 5;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;
@@ -113,6 +113,7 @@ export interface Binding {
   currentThread(): number;
   /** @returns nanoseconds, `-INVAL`. */
   threadCpuNs(thread: number): SysResult;
+  useHugePages(bytes: Uint8Array): SysResult;
 }
 
 let loaded: Binding | undefined;
