@@ -29,6 +29,12 @@ export function contenders(programs, against) {
   const all = [
     { name: BASELINE, command: [programs.server] },
     plain,
+    {
+      name: 'addon alone, plain',
+      command: [process.execPath, '--import', 'tsx', join(ROOT, 'bench/addon-server.mjs')],
+      isPlain: true,
+      rows: /^(?:\d+x\d+|churn)$/,
+    },
     { name: 'pollux', command: pollux(ROOT, 'rot13-echo.wasm') },
     { name: 'pollux, reactor', command: pollux(ROOT, 'rot13-echo.reactor.wasm') },
     { name: EPOLL_IMPORTS, command: pollux(ROOT, 'epoll-rot13.wasm'), rows: /^(?:idle|churn)-/ },

@@ -33,6 +33,12 @@ export function rot13Simd(bytes: usize, lengthBytes: u32): void {
   if (lengthBytes < 16) return rot13Scalar(bytes, lengthBytes);
   const lastAt = bytes + lengthBytes - 16;
   const last = rot13Vector(v128.load(lastAt));
+  // Two at a time: a turn of the loop is five instructions of an engine, beside ten for a vector.
+  while (bytes + 32 <= lastAt) {
+    v128.store(bytes, rot13Vector(v128.load(bytes)));
+    v128.store(bytes, rot13Vector(v128.load(bytes, 16)), 16);
+    bytes += 32;
+  }
   while (bytes < lastAt) {
     v128.store(bytes, rot13Vector(v128.load(bytes)));
     bytes += 16;
