@@ -120,14 +120,13 @@ export class AppendFile {
     this.#writtenBytes = 0;
   }
 
-  /** Past the cache; what it does not come to is left to the cache. */
+  /** Past the cache. What it does not come to is left to the cache, which also tells what is wrong. */
   #writeDirect(bytes: Uint8Array, wholeBytes: number): void {
     if (this.#direct === undefined) return;
     try {
       this.#writtenBytes = writeSync(this.#direct, bytes, 0, wholeBytes, this.#start);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-      // Larger blocks than ours, which the opening does not tell.
+    } catch {
+      // A full disk; or one with larger blocks than ours, which the opening does not tell.
       this.close();
     }
   }
