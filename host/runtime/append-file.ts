@@ -45,6 +45,7 @@ export class AppendFile {
    * @param stage where bytes are gathered until they are written, at the latest when it is full: of a
    *   WebAssembly memory, which lies at a page of the machine, and as long as some pages.
    * @param copy how they get there.
+   * @throws Error of the system, such as EBADF for a descriptor that can't be read.
    */
   constructor(descriptor: number, lengthBytes: number, stage: Uint8Array, copy: Copy = set) {
     this.#descriptor = descriptor;
@@ -84,6 +85,7 @@ export class AppendFile {
    *
    * @param bytes that lie at a page of the machine, and are as long as some; where they go in the file
    *   begins a block of the disk's too.
+   * @throws Error as {@link append} does, and when bytes are missing to such a block.
    */
   appendBlocks(bytes: Uint8Array): void {
     assert(this.missingBytes === 0, 'blocks are appended within a block');
