@@ -17,6 +17,24 @@ export interface LiveKernel extends Kernel {
 
   /** Gives the descriptor of `handle` to the caller, and forgets it. @returns it, or `-BADF`. */
   release(handle: Handle): SysResult;
+
+  /**
+   * Says where {@link copyOut} copies to, from now on.
+   *
+   * @param target of a shared memory, which nobody can detach.
+   * @returns 0; `-INVAL` for what is no such array.
+   */
+  copyTo(target: Uint8Array): SysResult;
+
+  /**
+   * Copies bytes of the guest's memory out of it, past the caches of this core: for what it will not
+   * look at again. A call costs as much as a kilobyte.
+   *
+   * @param at where they go in the target.
+   * @returns 0; `-FAULT` when not all of them are in the guest's memory; `-INVAL` when they don't fit
+   *   the target, or there is none. Then nothing was copied.
+   */
+  readonly copyOut: (at: number, pointer: number, lengthBytes: number) => SysResult;
 }
 
 export interface LiveKernelOptions {

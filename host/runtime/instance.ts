@@ -52,7 +52,7 @@ export function runGuest(
     // Before the instance: a start function is the guest's code, too, and may loop for ever.
     control.markRunning(currentThread());
     tell({ kind: 'running' });
-    const observed = observe(makeImports(sandbox), job);
+    const observed = observe(makeImports(sandbox), job, kernel);
     try {
       const instance = new WebAssembly.Instance(job.module, observed.imports);
       sandbox.useMemory(instance.exports['memory'] as WebAssembly.Memory);

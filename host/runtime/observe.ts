@@ -3,6 +3,7 @@
 
 import { writeSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
+import type { LiveKernel } from '../kernel/choose.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { SharedBlockSource } from '../trace/shared-blocks.ts';
 import { TracePrinter } from '../trace/trace-printer.ts';
@@ -23,19 +24,27 @@ export interface Observed {
 export function observe(
   imports: Record<string, Record<string, unknown>>,
   job: Pick<GuestJob, 'recording' | 'trace'>,
+  kernel: LiveKernel,
 ): Observed {
   let observed: Observed = {
     imports,
     attach: ({ exports }) => exports,
     finish: () => undefined,
   };
-  if (job.recording !== undefined) observed = record(observed, job.recording);
+  if (job.recording !== undefined) observed = record(observed, job.recording, kernel);
   if (job.trace !== undefined) observed = print(observed, job.trace);
   return observed;
 }
 
-function record({ imports }: Observed, { blocks, functions }: RecordingJob): Observed {
-  const recorder = new Recorder(imports, new SharedBlockSource(blocks));
+function record(
+  { imports }: Observed,
+  { blocks, functions }: RecordingJob,
+  kernel: LiveKernel,
+): Observed {
+  kernel.copyTo(new Uint8Array(blocks.memory.buffer));
+  const { copyOut } = kernel;
+  const source = new SharedBlockSource(blocks, (...which) => copyOut(...which) === 0);
+  const recorder = new Recorder(imports, source);
   const isInOrder = recorder.functionNames.every((name, number) => name === functions[number]);
   assert(isInOrder, 'the imports are not in the order of the table');
   return {

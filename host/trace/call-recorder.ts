@@ -256,7 +256,7 @@ export class CallRecorder {
       const pointer = regions.pointers[index] as number;
       const pieceBytes = regions.lengths[index] as number;
       assert(memory.holds(pointer, pieceBytes), 'a call wrote outside of the memory');
-      writer.raw(memory.bytes, pointer, pieceBytes);
+      writer.raw(memory, pointer, pieceBytes);
     }
   }
 
@@ -269,7 +269,7 @@ export class CallRecorder {
       writer.reserve(16);
       writer.varint(pointer);
       writer.varint(lengthBytes);
-      writer.raw(memory.bytes, pointer, lengthBytes);
+      writer.raw(memory, pointer, lengthBytes);
     }
   }
 

@@ -21,6 +21,10 @@ export class HeapBlocks implements BlockSource {
     this.#lengthBytes = lengthBytes;
   }
 
+  copyMany(): boolean {
+    return false;
+  }
+
   /** What has been published so far. */
   pieces(): readonly Uint8Array[] {
     return [...this.#full, ...this.#filled()];

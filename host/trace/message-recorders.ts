@@ -85,7 +85,7 @@ export function recordReceive(
     } else {
       writer.varint(lengthBytes);
       writer.align(pointer);
-      writer.raw(memory.bytes, pointer, lengthBytes);
+      writer.raw(memory, pointer, lengthBytes);
     }
     writer.finishRecord();
     return result;

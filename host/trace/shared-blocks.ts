@@ -54,12 +54,20 @@ export class SharedBlockSource implements BlockSource {
   readonly #blocks: readonly Block[];
   /** The one that came back last is the last. */
   readonly #free: number[];
+  readonly #copyMany: BlockSource['copyMany'];
   #current = -1;
+  /** Where the current one's records begin in the memory. */
+  #start = 0;
   #begun = 0;
   #returned = 0;
 
-  constructor({ memory, words }: SharedBlocks) {
+  /**
+   * @param copyMany as {@link BlockSource.copyMany}, but `at` counts from where the shared memory
+   *   begins. By default there is none.
+   */
+  constructor({ memory, words }: SharedBlocks, copyMany: BlockSource['copyMany'] = () => false) {
     this.#words = words;
+    this.#copyMany = copyMany;
     const count = blockCount(words);
     this.#blocks = Array.from({ length: count }, (_, index) =>
       blockOf(memory.buffer, index * BLOCK_BYTES + ROOM_BYTES, BLOCK_BYTES - 2 * ROOM_BYTES),
@@ -84,12 +92,17 @@ export class SharedBlockSource implements BlockSource {
     this.#begun += 1;
     Atomics.store(words, BEGUN, this.#begun | 0);
     this.#current = index;
+    this.#start = index * BLOCK_BYTES + ROOM_BYTES;
     this.#wake();
     return this.#blocks[index];
   }
 
   publish(lengthBytes: number): void {
     if (this.#current !== -1) Atomics.store(this.#words, FILLED + this.#current, lengthBytes);
+  }
+
+  copyMany(at: number, pointer: number, lengthBytes: number): boolean {
+    return this.#copyMany(this.#start + at, pointer, lengthBytes);
   }
 
   #takeReturned(): void {

@@ -1,4 +1,5 @@
 /* Methods that move bytes between the system and the guest's memory. */
+#include "../core/copy.h"
 #include "../core/random.h"
 #include "../core/sockets.h"
 #include "../core/streams.h"
@@ -103,6 +104,25 @@ static napi_value method_random(napi_env env, napi_callback_info info) {
   return glue_answer(env, pollux_random(&call.self->core, pointer, length_bytes));
 }
 
+/* copyOut(), hot: where in the target, pointer, length. 0, -FAULT, or -INVAL outside of the target. */
+static napi_value method_copy_out(napi_env env, napi_callback_info info) {
+  const struct glue_hot_arguments* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
+  if (self == NULL) return glue_answer(env, failure);
+  const struct glue_memory* pinned = &self->pins[GLUE_PIN_TARGET];
+  const struct pollux_memory target = {.base = pinned->data,
+                                       .length_bytes = pinned->length_bytes};
+  const int32_t* words = arguments->words;
+  const uint32_t length_bytes = (uint32_t)words[2];
+  uint8_t* to = pollux_memory_at(&target, (uint32_t)words[0], length_bytes);
+  if (to == NULL) return glue_answer(env, -WASI_INVAL);
+  const uint8_t* from = pollux_memory_at(&self->core.memory, (uint32_t)words[1], length_bytes);
+  if (from == NULL) return glue_answer(env, -WASI_FAULT);
+  pollux_copy_past_caches(to, from, length_bytes);
+  return glue_answer(env, 0);
+}
+
 bool glue_define_data_methods(napi_env env, napi_value object, struct glue_kernel* kernel) {
   static const struct glue_function METHODS[] = {
       {"recv", method_recv},
@@ -113,6 +133,7 @@ bool glue_define_data_methods(napi_env env, napi_value object, struct glue_kerne
       {"read", method_read},
       {"write", method_write},
       {"random", method_random},
+      {"copyOut", method_copy_out},
   };
   return glue_define(env, object, METHODS, sizeof METHODS / sizeof METHODS[0], kernel);
 }

@@ -3,7 +3,13 @@
 
 #include <stdlib.h>
 
-/* The memory of `value`, if it is of the kind that `pin` takes and not shared between threads. */
+static size_t element_bytes_of(napi_typedarray_type type) {
+  if (type == napi_float64_array) return 8;
+  return type == napi_uint8_array ? 1 : 4;
+}
+
+/* The memory of `value`, if it is of the kind that `pin` takes. What is read must not be shared, since
+   others would write it meanwhile; what is only written has to be, since it then can't be detached. */
 static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_value* buffer,
                       struct glue_memory* memory) {
   if (pin == GLUE_PIN_MEMORY) {
@@ -15,7 +21,7 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
   static const napi_typedarray_type TYPES[GLUE_PIN_COUNT] = {
       [GLUE_PIN_VECTORS] = napi_int32_array,   [GLUE_PIN_READY] = napi_int32_array,
       [GLUE_PIN_FEW] = napi_int32_array,       [GLUE_PIN_ARGUMENTS] = napi_float64_array,
-      [GLUE_PIN_INSTANT] = napi_uint32_array,
+      [GLUE_PIN_INSTANT] = napi_uint32_array,  [GLUE_PIN_TARGET] = napi_uint8_array,
   };
   bool is_array = false;
   if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return false;
@@ -25,9 +31,10 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
       napi_ok) {
     return false;
   }
-  bool is_buffer = false; /* false for a SharedArrayBuffer, which others write meanwhile */
-  if (napi_is_arraybuffer(env, *buffer, &is_buffer) != napi_ok || !is_buffer) return false;
-  const size_t element_bytes = type == napi_float64_array ? 8 : 4;
+  bool is_buffer = false; /* false for a SharedArrayBuffer */
+  if (napi_is_arraybuffer(env, *buffer, &is_buffer) != napi_ok) return false;
+  if (is_buffer == (pin == GLUE_PIN_TARGET)) return false;
+  const size_t element_bytes = element_bytes_of(type);
   memory->length_bytes = elements_count * element_bytes;
   const bool is_short = memory->length_bytes < sizeof(struct glue_hot_arguments);
   return type == TYPES[pin] && !(pin == GLUE_PIN_ARGUMENTS && is_short);

@@ -18,7 +18,8 @@ enum glue_pin {
   GLUE_PIN_FEW = 3,       /* Int32Array: the words of a FewList */
   GLUE_PIN_ARGUMENTS = 4, /* Float64Array of 3: struct glue_hot_arguments */
   GLUE_PIN_INSTANT = 5,   /* Uint32Array of 2: nanoseconds, low and high word */
-  GLUE_PIN_COUNT = 6,
+  GLUE_PIN_TARGET = 6,    /* Uint8Array of shared memory: where copyOut copies to */
+  GLUE_PIN_COUNT = 7,
 };
 
 struct glue_memory {

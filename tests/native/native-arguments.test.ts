@@ -42,7 +42,7 @@ wrong('every method answers an errno or throws a TypeError for a wrong argument'
     const closures = Object.keys(kernel).filter(
       (name) => typeof kernel[name as 'recv'] === 'function',
     );
-    assert.equal(closures, ['recv', 'send', 'wait']);
+    assert.equal(closures, ['recv', 'send', 'wait', 'copyOut']);
     const names = [...Object.getOwnPropertyNames(NativeKernel.prototype), ...closures];
     kernel.wake(); // so that no wait lasts
     for (const name of names.filter((method) => !NOT_FOR_RANDOM_CALLS.has(method))) {
@@ -80,13 +80,14 @@ wrong('the functions of the addon answer an errno, whatever is given to them', (
       native.pin(Pin.ARGUMENTS, new Float64Array(3).fill(1e300));
       native.pin(Pin.READY, new Int32Array(4));
       native.pin(Pin.FEW, new Int32Array(2));
+      native.pin(Pin.TARGET, new Uint8Array(new SharedArrayBuffer(64)));
     }
     native.wake(); // so that no wait lasts
     const functions = Object.entries(native).filter(
       ([name, value]) => typeof value === 'function' && !NOT_FOR_RANDOM_CALLS.has(name),
     ) as [string, (...args: unknown[]) => unknown][];
     assert.ok(functions.length > 30);
-    const pins: readonly unknown[] = [0, 1, 2, 3, 4, 5, 6];
+    const pins: readonly unknown[] = [...Object.values(Pin), Object.keys(Pin).length];
     for (const [name, call] of functions) {
       checkRefusal(name, call);
       for (const first of [...pins, ...WRONG_VALUES]) {

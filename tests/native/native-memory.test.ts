@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { Errno } from '../../host/base/errno.ts';
 import { Mode, Readiness } from '../../host/kernel/kernel.ts';
 import { FewList, ReadyList } from '../../host/kernel/ready-list.ts';
+import { Random } from '../e2e/support/random.ts';
 import { suite } from '../support/suite.ts';
 import { connectTo, ok, show, text, waitFor, withKernel, write } from './world.ts';
 
@@ -57,6 +58,60 @@ data('a pointer outside the memory answers FAULT', () => {
     }
     assert.is(kernel.send(near, 65536, 0), 0);
     assert.is(show(kernel.send(near, NaN, 1)), '-INVAL');
+  });
+});
+
+data('bytes are copied out to shared memory as they are, and nothing around them', () => {
+  withKernel(({ kernel, memory }) => {
+    const guest = new Uint8Array(memory.buffer);
+    const random = new Random(1, 0);
+    for (let at = 0; at < guest.length; at++) guest[at] = random.below(256);
+    const target = new Uint8Array(new SharedArrayBuffer(20_000), 8);
+    ok(kernel.copyTo(target));
+    for (let round = 0; round < 2000; round++) {
+      target.fill(0);
+      const lengthBytes = random.magnitude(10_000);
+      const at = random.below(target.length - lengthBytes);
+      const pointer = random.below(guest.length - lengthBytes);
+      assert.is(kernel.copyOut(at, pointer, lengthBytes), 0);
+      const wanted = new Uint8Array(target.length);
+      wanted.set(guest.subarray(pointer, pointer + lengthBytes), at);
+      assert.is(Buffer.compare(target, wanted), 0, `${at}, ${pointer}, ${lengthBytes}`);
+    }
+  });
+});
+
+data('what lies outside is not copied out, and not copied to', () => {
+  withKernel(({ kernel, memory }) => {
+    assert.is(show(kernel.copyOut(0, 0, 1)), '-INVAL', 'there is no target');
+    for (const wrong of [new Uint8Array(64), new Int32Array(new SharedArrayBuffer(64)), 7]) {
+      assert.is(show(kernel.copyTo(wrong as Uint8Array)), '-INVAL');
+    }
+    new Uint8Array(memory.buffer).fill(1);
+    const shared = new Uint8Array(new SharedArrayBuffer(192));
+    ok(kernel.copyTo(shared.subarray(64, 128)));
+    const wrong: [number, number, number, string][] = [
+      [0, 0, 65, '-INVAL'],
+      [64, 0, 1, '-INVAL'],
+      [-1, 0, 1, '-INVAL'],
+      [2 ** 32, 0, 1, '-INVAL'],
+      [NaN, 0, 1, '-INVAL'],
+      [0, 0, -1, '-INVAL'],
+      [0, 65536, 1, '-FAULT'],
+      [0, 65535, 2, '-FAULT'],
+      [0, -1, 1, '-FAULT'],
+      [0, 2 ** 32, 1, '-FAULT'],
+      [0, 0, NaN, '-INVAL'],
+    ];
+    for (const [at, pointer, lengthBytes, errno] of wrong) {
+      assert.is(show(kernel.copyOut(at, pointer, lengthBytes)), errno, `${at} ${pointer}`);
+    }
+    assert.ok(shared.every((byte) => byte === 0));
+    assert.is(kernel.copyOut(64, 65536, 0), 0);
+    memory.grow(1);
+    assert.is(show(kernel.copyOut(0, 0, 1)), '-FAULT', 'until it is attached again');
+    kernel.destroy();
+    assert.is(show(kernel.copyOut(0, 0, 1)), '-BADF');
   });
 });
 

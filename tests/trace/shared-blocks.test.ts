@@ -45,7 +45,7 @@ test('pieces of every size arrive whole and in order, many times round', () => {
   let wholeCount = 0;
   for (let round = 0; round < 400; round++) {
     const bytes = Uint8Array.from({ length: random.magnitude(400_000) }, () => random.below(256));
-    writer.raw(bytes, 0, bytes.length);
+    writer.raw({ bytes }, 0, bytes.length);
     writer.publish();
     written.push(bytes);
     if (random.chance(0.02)) wholeCount += takeAll(drain, taken);
@@ -55,6 +55,36 @@ test('pieces of every size arrive whole and in order, many times round', () => {
   assert.not(writer.hasEnded);
   assert.not(drain.isBehind);
   assert.is(Buffer.compare(Buffer.concat(taken), Buffer.concat(written)), 0);
+});
+
+test('who copies many bytes at a time gets their place, and what it refuses is set', () => {
+  const random = new Random(4, 0);
+  const bytes = Uint8Array.from({ length: 3 * BLOCK_BYTES }, () => random.below(256));
+  const blocks = createSharedBlocks(4);
+  const shared = new Uint8Array(blocks.memory.buffer);
+  const copied: number[] = [];
+  let refusedCount = 0;
+  const source = new SharedBlockSource(blocks, (at, pointer, lengthBytes) => {
+    if (random.chance(0.3)) {
+      refusedCount += 1;
+      return false;
+    }
+    shared.set(bytes.subarray(pointer, pointer + lengthBytes), at);
+    copied.push(lengthBytes);
+    return true;
+  });
+  const writer = new RecordWriter(source);
+  for (let at = 0; at < bytes.length;) {
+    const lengthBytes = Math.min(random.below(5000), bytes.length - at);
+    writer.raw({ bytes }, at, lengthBytes);
+    at += lengthBytes;
+  }
+  writer.publish();
+  const taken: Uint8Array[] = [];
+  takeAll(new SharedBlockDrain(blocks), taken);
+  assert.is(Buffer.compare(Buffer.concat(taken), bytes), 0);
+  assert.ok(refusedCount > 0 && copied.length > 0);
+  assert.ok(Math.min(...copied) >= 2048, 'a few bytes are set at once');
 });
 
 test('what is not published is not taken', () => {
@@ -77,11 +107,11 @@ test('a block that the guest is at may be left until it is whole', () => {
   const drain = new SharedBlockDrain(blocks);
   const taken: Uint8Array[] = [];
   const bytes = Uint8Array.from({ length: RECORDS_BYTES + 10 }, (_, at) => at % 251);
-  writer.raw(bytes, 0, 1000);
+  writer.raw({ bytes }, 0, 1000);
   writer.publish();
   assert.is(takeAll(drain, taken, true), 0);
   assert.is(taken.length, 0);
-  writer.raw(bytes, 1000, bytes.length - 1000);
+  writer.raw({ bytes }, 1000, bytes.length - 1000);
   writer.publish();
   assert.is(takeAll(drain, taken, true), 1);
   assert.is(takeAll(drain, taken), 0);
@@ -93,7 +123,7 @@ test('a guest that no block is left for ends, and everything before that is ther
   const writer = new RecordWriter(new SharedBlockSource(blocks));
   const drain = new SharedBlockDrain(blocks);
   const bytes = new Uint8Array(3 * BLOCK_BYTES).fill(7);
-  writer.raw(bytes, 0, bytes.length);
+  writer.raw({ bytes }, 0, bytes.length);
   assert.ok(writer.hasEnded);
   assert.ok(drain.isBehind);
   const taken: Uint8Array[] = [];
@@ -106,7 +136,7 @@ test('a writer that has ended ends the guest at its next block', () => {
   const writer = new RecordWriter(new SharedBlockSource(blocks));
   const drain = new SharedBlockDrain(blocks);
   drain.end();
-  writer.raw(new Uint8Array(BLOCK_BYTES + 1), 0, BLOCK_BYTES + 1);
+  writer.raw({ bytes: new Uint8Array(BLOCK_BYTES + 1) }, 0, BLOCK_BYTES + 1);
   assert.ok(writer.hasEnded);
   assert.not(drain.isBehind);
 });
@@ -120,7 +150,7 @@ test('a writer that sleeps is woken by a guest that is busy', async () => {
   const worker = new Worker(source, { eval: true, workerData: blocks.words });
   const woken = new Promise((done) => worker.once('message', done));
   const writer = new RecordWriter(new SharedBlockSource(blocks));
-  writer.raw(new Uint8Array(2 * BLOCK_BYTES), 0, 2 * BLOCK_BYTES);
+  writer.raw({ bytes: new Uint8Array(2 * BLOCK_BYTES) }, 0, 2 * BLOCK_BYTES);
   assert.is(await woken, 'woken');
   await worker.terminate();
 });

@@ -13,10 +13,18 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 5;
+export const ABI = 6;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
-export const Pin = { MEMORY: 0, VECTORS: 1, READY: 2, FEW: 3, ARGUMENTS: 4, INSTANT: 5 } as const;
+export const Pin = {
+  MEMORY: 0,
+  VECTORS: 1,
+  READY: 2,
+  FEW: 3,
+  ARGUMENTS: 4,
+  INSTANT: 5,
+  TARGET: 6,
+} as const;
 export type Pin = (typeof Pin)[keyof typeof Pin];
 
 /** A family by the number that the addon knows it by. */
@@ -41,7 +49,10 @@ export interface NativeObject {
    * Lends memory until the next pin of the same kind. The addon keeps its address: the caller must
    * pin again, before any other call, when the buffer was detached or has changed its length.
    */
-  pin(which: Pin, view: ArrayBuffer | Int32Array | Uint32Array | Float64Array): SysResult;
+  pin(
+    which: Pin,
+    view: ArrayBuffer | Uint8Array | Int32Array | Uint32Array | Float64Array,
+  ): SysResult;
   destroy(): void;
 
   open(family: number): SysResult;
@@ -74,6 +85,8 @@ export interface NativeObject {
   readonly send: () => SysResult;
   /** handle, count; the pairs in {@link Pin.VECTORS} */
   sendVectors(): SysResult;
+  /** where in {@link Pin.TARGET}, pointer, lengthBytes */
+  readonly copyOut: () => SysResult;
   /** set, and the duration; the result in {@link Pin.READY} */
   readonly wait: () => SysResult;
   /** the duration; the handles and the result in {@link Pin.FEW} */

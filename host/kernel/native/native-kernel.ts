@@ -56,6 +56,8 @@ export class NativeKernel implements Kernel {
   readonly recv: Kernel['recv'];
   readonly send: Kernel['send'];
   readonly wait: Kernel['wait'];
+  /** As LiveKernel has it, in choose.ts. */
+  readonly copyOut: (at: number, pointer: number, lengthBytes: number) => SysResult;
 
   #memory = new ArrayBuffer(0);
   /** Of all the memory, when it is not detached: to ask a view for its length is no call. */
@@ -79,7 +81,7 @@ export class NativeKernel implements Kernel {
       throw notMade(errnoOf(native));
     }
     this.#native = native;
-    const { recv, send, wait } = native;
+    const { recv, send, wait, copyOut } = native;
     const { words, doubles } = this.#arguments;
     this.recv = (handle, pointer, lengthBytes, flags) => {
       if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
@@ -114,6 +116,17 @@ export class NativeKernel implements Kernel {
       words[0] = set;
       doubles[DURATION_AT] = timeoutNs;
       return wait();
+    };
+    this.copyOut = (at, pointer, lengthBytes) => {
+      if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+      if (!isWord(at) || !isWord(pointer) || !isWord(lengthBytes)) {
+        const refused = refuse([at], [pointer, lengthBytes]);
+        if (refused < 0) return refused;
+      }
+      words[0] = at;
+      words[1] = pointer;
+      words[2] = lengthBytes;
+      return copyOut();
     };
     this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
     this.waitsByTimerfd = native.waitsByTimerfd;
@@ -302,6 +315,11 @@ export class NativeKernel implements Kernel {
   random(pointer: number, lengthBytes: number): SysResult {
     if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
     return this.#native.random(pointer, lengthBytes);
+  }
+
+  /** As LiveKernel has it, in choose.ts. */
+  copyTo(target: Uint8Array): SysResult {
+    return this.#native.pin(Pin.TARGET, target);
   }
 
   destroy(): void {
