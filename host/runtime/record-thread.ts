@@ -2,11 +2,8 @@
 // when one is full, and two or three times a second in any case.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { BlockFramer } from '../trace/block-file.ts';
-import { BlockHeader, BlockKind } from '../trace/format.ts';
-import { Hasher } from '../trace/hash.ts';
-import { SharedBlockDrain, type SharedBlocks, stageOf } from '../trace/shared-blocks.ts';
-import { AppendFile, DISK_BLOCK_BYTES } from './append-file.ts';
+import { SharedBlockDrain, type SharedBlocks } from '../trace/shared-blocks.ts';
+import { BlockAppender } from './block-appender.ts';
 
 export interface RecordThreadJob {
   readonly blocks: SharedBlocks;
@@ -26,17 +23,9 @@ export interface RecordThreadMessage {
 /** What is lost at most when the process is killed. More often, and few blocks were ever whole. */
 const PERIOD_MS = 400;
 
-/** A disk is late when it is so many blocks behind: 64 MiB. */
-const LATE_BLOCK_COUNT = 32;
-
 const { blocks, descriptor, lengthBytes, finish } = workerData as RecordThreadJob;
 const drain = new SharedBlockDrain(blocks);
-const framer = new BlockFramer();
-const hasher = new Hasher(blocks.memory);
-const file = new AppendFile(descriptor, lengthBytes, stageOf(blocks), (target, source) => {
-  if (source.buffer !== blocks.memory.buffer) target.set(source);
-  else hasher.copy(target.byteOffset, source.byteOffset, source.length);
-});
+const file = new BlockAppender(blocks, descriptor, lengthBytes);
 let problem: string | undefined;
 
 try {
@@ -62,39 +51,12 @@ file.close();
 const message: RecordThreadMessage = { lengthBytes: file.lengthBytes, problem };
 parentPort?.postMessage(message);
 
-function writePart(bytes: Uint8Array): void {
-  hurryIfLate();
-  file.append(headerOf(BlockKind.RECORDS, bytes));
-  file.append(bytes);
+function writePart(records: Uint8Array): void {
+  file.noteBehind(drain.blocksBehind);
+  file.part(records);
 }
 
-/** A header before the records and one behind them make it whole blocks of the disk's. */
-function writeWhole(block: Uint8Array, lengthBytes: number): void {
-  hurryIfLate();
-  fillUp();
-  const records = block.subarray(BlockHeader.BYTES, BlockHeader.BYTES + lengthBytes);
-  block.set(headerOf(BlockKind.RECORDS, records));
-  const end = BlockHeader.BYTES + lengthBytes;
-  const filler = block.subarray(end + BlockHeader.BYTES).fill(0);
-  block.set(headerOf(BlockKind.FILLER, filler), end);
-  file.appendBlocks(block);
-}
-
-/** Up to where a block of the disk's begins. */
-function fillUp(): void {
-  const { missingBytes } = file;
-  if (missingBytes === 0) return;
-  const restBytes = missingBytes - BlockHeader.BYTES;
-  const filler = new Uint8Array(restBytes > 0 ? restBytes : restBytes + DISK_BLOCK_BYTES);
-  for (const piece of framer.blocks(BlockKind.FILLER, filler)) file.append(piece);
-}
-
-/** @param bytes in the shared memory. */
-function headerOf(kind: BlockKind, bytes: Uint8Array): Uint8Array {
-  return framer.header(kind, bytes.length, hasher.hash(bytes.byteOffset, bytes.length));
-}
-
-/** A disk that was late once is late again, and later for what the page cache has for it meanwhile. */
-function hurryIfLate(): void {
-  file.isHurried ||= drain.blocksBehind > LATE_BLOCK_COUNT;
+function writeWhole(block: Uint8Array, recordsBytes: number): void {
+  file.noteBehind(drain.blocksBehind);
+  file.whole(block, recordsBytes);
 }

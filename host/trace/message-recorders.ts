@@ -34,7 +34,7 @@ export function recordReceive(
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt, flagsAt) => {
     const memory = recorder.watched?.memory;
-    if (memory === undefined || count !== 1 || isOdd(list) || writer.hasEnded) {
+    if (memory === undefined || count !== 1 || isUnfit(list) || writer.hasEnded) {
       return general(fd, list, count, flags, lengthAt, flagsAt);
     }
     // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
@@ -103,7 +103,7 @@ export function recordSend(
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt) => {
     const memory = recorder.watched?.memory;
-    if (memory === undefined || count !== 1 || isOdd(list) || writer.hasEnded) {
+    if (memory === undefined || count !== 1 || isUnfit(list) || writer.hasEnded) {
       return general(fd, list, count, flags, lengthAt);
     }
     // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
@@ -151,13 +151,13 @@ export function recordSend(
 }
 
 /** True for what is no word's place, and for what lies beyond 2 GiB, which is negative. */
-function isOdd(pointer: number): boolean {
+function isUnfit(pointer: number): boolean {
   return (pointer & 0x8000_0003) !== 0;
 }
 
 /** True when an aligned buffer lies in the memory, and not beyond 2 GiB. */
 function holds(memory: GuestMemory, pointer: number, lengthBytes: number): boolean {
-  return !isOdd(pointer) && lengthBytes >= 0 && memory.holds(pointer, lengthBytes);
+  return !isUnfit(pointer) && lengthBytes >= 0 && memory.holds(pointer, lengthBytes);
 }
 
 /** How much a call says that it moved; -1 when the general way has to see to it. */
