@@ -7,24 +7,24 @@
 
 /* recv(), hot: handle, pointer, length, flags. */
 static napi_value method_recv(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   if (self == NULL) return glue_answer(env, failure);
   const int32_t* words = arguments->words;
-  return glue_answer(env, pollux_recv(&self->core, words[0], (uint32_t)words[1],
-                                      (uint32_t)words[2], (uint32_t)words[3]));
+  return glue_hot_answer(arguments, pollux_recv(&self->core, words[0], (uint32_t)words[1],
+                                                (uint32_t)words[2], (uint32_t)words[3]));
 }
 
 /* send(), hot: handle, pointer, length. */
 static napi_value method_send(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   if (self == NULL) return glue_answer(env, failure);
   const int32_t* words = arguments->words;
-  return glue_answer(
-      env, pollux_send(&self->core, words[0], (uint32_t)words[1], (uint32_t)words[2]));
+  return glue_hot_answer(
+      arguments, pollux_send(&self->core, words[0], (uint32_t)words[1], (uint32_t)words[2]));
 }
 
 /* Calls `function(kernel, handle, pointer, length)`. */
@@ -60,28 +60,29 @@ static const uint32_t* vectors_of(const struct glue_kernel* kernel, int32_t coun
 
 /* recvVectors(), hot: handle, count, flags. */
 static napi_value method_recv_vectors(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   if (self == NULL) return glue_answer(env, failure);
   const int32_t* words = arguments->words;
   const uint32_t* pairs = vectors_of(self, words[1]);
   if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
-  return glue_answer(env, pollux_recv_vectors(&self->core, words[0], pairs, (uint32_t)words[1],
-                                              (uint32_t)words[2]));
+  return glue_hot_answer(arguments,
+                         pollux_recv_vectors(&self->core, words[0], pairs, (uint32_t)words[1],
+                                             (uint32_t)words[2]));
 }
 
 /* sendVectors(), hot: handle, count. */
 static napi_value method_send_vectors(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   if (self == NULL) return glue_answer(env, failure);
   const int32_t* words = arguments->words;
   const uint32_t* pairs = vectors_of(self, words[1]);
   if (pairs == NULL) return glue_answer(env, -WASI_INVAL);
-  return glue_answer(env,
-                     pollux_send_vectors(&self->core, words[0], pairs, (uint32_t)words[1]));
+  return glue_hot_answer(
+      arguments, pollux_send_vectors(&self->core, words[0], pairs, (uint32_t)words[1]));
 }
 
 static napi_value method_open_stdio(napi_env env, napi_callback_info info) {
@@ -106,7 +107,7 @@ static napi_value method_random(napi_env env, napi_callback_info info) {
 
 /* copyOut(), hot: where in the target, pointer, length. 0, -FAULT, or -INVAL outside of the target. */
 static napi_value method_copy_out(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   if (self == NULL) return glue_answer(env, failure);
@@ -120,7 +121,7 @@ static napi_value method_copy_out(napi_env env, napi_callback_info info) {
   const uint8_t* from = pollux_memory_at(&self->core.memory, (uint32_t)words[1], length_bytes);
   if (from == NULL) return glue_answer(env, -WASI_FAULT);
   pollux_copy_past_caches(to, from, length_bytes);
-  return glue_answer(env, 0);
+  return glue_hot_answer(arguments, 0);
 }
 
 bool glue_define_data_methods(napi_env env, napi_value object, struct glue_kernel* kernel) {

@@ -47,7 +47,7 @@ static napi_value method_unwatch(napi_env env, napi_callback_info info) {
 
 /* wait(), hot: set, and how long. */
 static napi_value method_wait(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int64_t timeout_ns;
@@ -56,14 +56,15 @@ static napi_value method_wait(napi_env env, napi_callback_info info) {
   }
   const struct glue_memory* ready = &self->pins[GLUE_PIN_READY];
   const size_t capacity = ready->length_bytes / 8;
-  return glue_answer(env,
-                     pollux_wait(&self->core, arguments->words[0], timeout_ns, ready->data,
-                                 capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity));
+  const uint32_t room = capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity;
+  const int32_t set = arguments->words[0];
+  return glue_hot_answer(arguments,
+                         pollux_wait(&self->core, set, timeout_ns, ready->data, room));
 }
 
 /* waitFew(), hot: how long. */
 static napi_value method_wait_few(napi_env env, napi_callback_info info) {
-  const struct glue_hot_arguments* arguments;
+  struct glue_hot_arguments* arguments;
   int32_t failure;
   struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
   int64_t timeout_ns;
@@ -74,7 +75,7 @@ static napi_value method_wait_few(napi_env env, napi_callback_info info) {
   if (few->length_bytes < POLLUX_FEW_WORDS * sizeof(int32_t)) {
     return glue_answer(env, -WASI_INVAL);
   }
-  return glue_answer(env, pollux_wait_few(&self->core, few->data, timeout_ns));
+  return glue_hot_answer(arguments, pollux_wait_few(&self->core, few->data, timeout_ns));
 }
 
 static napi_value method_wake(napi_env env, napi_callback_info info) {

@@ -77,7 +77,7 @@ wrong('the functions of the addon answer an errno, whatever is given to them', (
     const native = binding().createKernel(-1, 0, 1, 2, false);
     if (typeof native === 'number') throw new Error(show(native));
     if (isPinned) {
-      native.pin(Pin.ARGUMENTS, new Float64Array(3).fill(1e300));
+      native.pin(Pin.ARGUMENTS, new Float64Array(4).fill(1e300));
       native.pin(Pin.READY, new Int32Array(4));
       native.pin(Pin.FEW, new Int32Array(2));
       native.pin(Pin.TARGET, new Uint8Array(new SharedArrayBuffer(64)));

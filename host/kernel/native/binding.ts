@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 6;
+export const ABI = 7;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = {
@@ -32,6 +32,9 @@ export const FAMILIES = ['ipv4', 'ipv6', 'unix'] as const;
 
 /** A socket's address as it crosses: the index in {@link FAMILIES}, the host or path, the port. */
 export type NativeAddress = readonly [family: number, host: string, port: number];
+
+/** @returns undefined when the answer is in {@link Pin.ARGUMENTS}; or a negated errno. */
+type HotCall = () => SysResult | undefined;
 
 /**
  * A kernel in C. No function throws: an argument of the wrong type answers `-INVAL`. The functions
@@ -74,23 +77,24 @@ export interface NativeObject {
   peerAddress(handle: number): NativeAddress | SysResult;
   fileType(handle: number): SysResult;
 
-  // Hot calls take their arguments from Pin.ARGUMENTS, a Float64Array of 3: whole numbers, in the
-  // order of the names, as four words of 32 bits; then a duration in nanoseconds, a double.
+  // Hot calls take their arguments from Pin.ARGUMENTS, a Float64Array of 4: whole numbers, in the
+  // order of the names, as four words of 32 bits; then a duration in nanoseconds, a double. They
+  // leave their answer in the word behind it; what they can't be called with they answer themselves.
 
   /** handle, pointer, lengthBytes, flags */
-  readonly recv: () => SysResult;
+  readonly recv: HotCall;
   /** handle, count, flags; the pairs in {@link Pin.VECTORS} */
-  recvVectors(): SysResult;
+  readonly recvVectors: HotCall;
   /** handle, pointer, lengthBytes */
-  readonly send: () => SysResult;
+  readonly send: HotCall;
   /** handle, count; the pairs in {@link Pin.VECTORS} */
-  sendVectors(): SysResult;
+  readonly sendVectors: HotCall;
   /** where in {@link Pin.TARGET}, pointer, lengthBytes */
-  readonly copyOut: () => SysResult;
+  readonly copyOut: HotCall;
   /** set, and the duration; the result in {@link Pin.READY} */
-  readonly wait: () => SysResult;
+  readonly wait: HotCall;
   /** the duration; the handles and the result in {@link Pin.FEW} */
-  waitFew(): SysResult;
+  readonly waitFew: HotCall;
 
   openStdio(index: number): SysResult;
   read(handle: number, pointer: number, lengthBytes: number): SysResult;

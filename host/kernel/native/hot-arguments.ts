@@ -7,10 +7,13 @@ import type { SysResult } from '../../base/sys-result.ts';
 /** Where a duration is among the {@link HotArguments.doubles}. */
 export const DURATION_AT = 2;
 
-/** As struct glue_hot_arguments of native-host/glue/kernel-object.h: four words and a double. */
+/** Where the answer is among the {@link HotArguments.words}. */
+export const ANSWER_AT = 6;
+
+/** As struct glue_hot_arguments of native-host/glue/kernel-object.h: four words, a double, and the answer. */
 export class HotArguments {
-  readonly doubles = new Float64Array(new ArrayBuffer(3 * 8));
-  readonly words = new Int32Array(this.doubles.buffer, 0, 4);
+  readonly doubles = new Float64Array(new ArrayBuffer(4 * 8));
+  readonly words = new Int32Array(this.doubles.buffer);
 }
 
 /** A whole number of 32 bits. Whatever else there is would lose what makes it different. */

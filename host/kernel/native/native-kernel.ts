@@ -18,7 +18,7 @@ import type {
 } from '../kernel.ts';
 import type { FewList } from '../ready-list.ts';
 import { binding, FAMILIES, type NativeAddress, type NativeObject, Pin } from './binding.ts';
-import { DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
+import { ANSWER_AT, DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
 
 const VECTORS_COUNT_MAX = 1024;
 
@@ -93,7 +93,7 @@ export class NativeKernel implements Kernel {
       words[1] = pointer;
       words[2] = lengthBytes;
       words[3] = flags;
-      return recv();
+      return recv() ?? (words[ANSWER_AT] as SysResult);
     };
     this.send = (handle, pointer, lengthBytes) => {
       if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
@@ -104,7 +104,7 @@ export class NativeKernel implements Kernel {
       words[0] = handle;
       words[1] = pointer;
       words[2] = lengthBytes;
-      return send();
+      return send() ?? (words[ANSWER_AT] as SysResult);
     };
     this.wait = (set, timeoutNs, ready) => {
       const pairs = ready.pairs;
@@ -115,7 +115,7 @@ export class NativeKernel implements Kernel {
       if (!isWord(set)) return -Errno.INVAL;
       words[0] = set;
       doubles[DURATION_AT] = timeoutNs;
-      return wait();
+      return wait() ?? (words[ANSWER_AT] as SysResult);
     };
     this.copyOut = (at, pointer, lengthBytes) => {
       if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
@@ -126,7 +126,7 @@ export class NativeKernel implements Kernel {
       words[0] = at;
       words[1] = pointer;
       words[2] = lengthBytes;
-      return copyOut();
+      return copyOut() ?? (words[ANSWER_AT] as SysResult);
     };
     this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
     this.waitsByTimerfd = native.waitsByTimerfd;
@@ -174,7 +174,7 @@ export class NativeKernel implements Kernel {
     words[0] = handle;
     words[1] = count;
     words[2] = flags;
-    return this.#native.recvVectors();
+    return this.#native.recvVectors() ?? (words[ANSWER_AT] as SysResult);
   }
 
   sendVectors(handle: Handle, count: number): SysResult {
@@ -183,7 +183,7 @@ export class NativeKernel implements Kernel {
     const { words } = this.#arguments;
     words[0] = handle;
     words[1] = count;
-    return this.#native.sendVectors();
+    return this.#native.sendVectors() ?? (words[ANSWER_AT] as SysResult);
   }
 
   shutdown(handle: Handle, how: Shutdown): SysResult {
@@ -291,8 +291,9 @@ export class NativeKernel implements Kernel {
       const pinned = this.#pinFew(words);
       if (pinned < 0) return pinned;
     }
-    this.#arguments.doubles[DURATION_AT] = timeoutNs;
-    return this.#native.waitFew();
+    const { words: answers, doubles } = this.#arguments;
+    doubles[DURATION_AT] = timeoutNs;
+    return this.#native.waitFew() ?? (answers[ANSWER_AT] as SysResult);
   }
 
   /** From this thread. Other threads use `signalWake` with the descriptor of the options. */
