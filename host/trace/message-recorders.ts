@@ -30,7 +30,7 @@ export function recordReceive(
   body: Receive,
   general: Receive,
 ): Receive {
-  const { words, last, number } = call;
+  const { last, number } = call;
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt, flagsAt) => {
     const memory = recorder.watched?.memory;
@@ -43,23 +43,19 @@ export function recordReceive(
     if (pointer === undefined || roomBytes === undefined || !holds(memory, pointer, roomBytes)) {
       return general(fd, list, count, flags, lengthAt, flagsAt);
     }
-    words[0] = fd;
-    words[1] = list;
-    words[2] = count;
-    words[3] = flags;
-    words[4] = lengthAt;
-    words[5] = flagsAt;
     recorder.isInImport = true;
     let result: unknown;
     try {
       result = body(fd, list, count, flags, lengthAt, flagsAt);
     } catch (error) {
+      setWords(call, fd, list, count, flags, lengthAt, flagsAt);
       call.regions.beforeOne(pointer, roomBytes);
       recorder.unwind(call, error);
       throw error;
     }
     const lengthBytes = result === 0 ? lengthWithin(memory, lengthAt, roomBytes) : -1;
     if (lengthBytes < 0 || !memory.holds(flagsAt >>> 0, 2)) {
+      setWords(call, fd, list, count, flags, lengthAt, flagsAt);
       call.regions.beforeOne(pointer, roomBytes);
       recorder.after(call, result);
       return result;
@@ -74,9 +70,12 @@ export function recordReceive(
       flags === last[3] &&
       lengthAt === last[4] &&
       flagsAt === last[5];
-    const changes = writeChanges(writer, words, last, isUsual ? 1 : 6);
-    writer.bytes[start] = number;
-    writer.bytes[start + 1] = changes;
+    let changes = writeFd(writer, last, fd);
+    if (!isUsual) {
+      setWords(call, fd, list, count, flags, lengthAt, flagsAt);
+      changes |= writeChanges(writer, call, 6);
+    }
+    writer.view.setInt16(start, number | (changes << 8), true);
     writer.view.setInt32(writer.at, lengthBytes, true);
     writer.view.setInt16(writer.at + 4, memory.view.getInt16(flagsAt >>> 0, true), true);
     writer.at += 6;
@@ -99,7 +98,7 @@ export function recordSend(
   body: Send,
   general: Send,
 ): Send {
-  const { words, last, number } = call;
+  const { last, number } = call;
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt) => {
     const memory = recorder.watched?.memory;
@@ -112,22 +111,19 @@ export function recordSend(
     if (pointer === undefined || roomBytes === undefined || !holds(memory, pointer, roomBytes)) {
       return general(fd, list, count, flags, lengthAt);
     }
-    words[0] = fd;
-    words[1] = list;
-    words[2] = count;
-    words[3] = flags;
-    words[4] = lengthAt;
     recorder.isInImport = true;
     let result: unknown;
     try {
       result = body(fd, list, count, flags, lengthAt);
     } catch (error) {
+      setWords(call, fd, list, count, flags, lengthAt, 0);
       call.regions.beforeOne(pointer, roomBytes);
       recorder.unwind(call, error);
       throw error;
     }
     const lengthBytes = result === 0 ? lengthWithin(memory, lengthAt, roomBytes) : -1;
     if (lengthBytes < 0) {
+      setWords(call, fd, list, count, flags, lengthAt, 0);
       call.regions.beforeOne(pointer, roomBytes);
       recorder.after(call, result);
       return result;
@@ -138,9 +134,12 @@ export function recordSend(
     writer.at += 2;
     const isUsual =
       list === last[1] && count === last[2] && flags === last[3] && lengthAt === last[4];
-    const changes = writeChanges(writer, words, last, isUsual ? 1 : 5);
-    writer.bytes[start] = number;
-    writer.bytes[start + 1] = changes;
+    let changes = writeFd(writer, last, fd);
+    if (!isUsual) {
+      setWords(call, fd, list, count, flags, lengthAt, 0);
+      changes |= writeChanges(writer, call, 5);
+    }
+    writer.view.setInt16(start, number | (changes << 8), true);
     writer.view.setInt32(writer.at, lengthBytes, true);
     const hash = lengthBytes === 0 ? 0 : recorder.hash(pointer, lengthBytes);
     writer.view.setInt32(writer.at + 4, hash, true);
@@ -167,20 +166,45 @@ function lengthWithin(memory: GuestMemory, lengthAt: number, roomBytes: number):
   return lengthBytes <= roomBytes ? lengthBytes : -1;
 }
 
+/** For what is recorded the general way: the arguments, as {@link CallRecorder.words} has them. */
+function setWords(
+  { words }: CallRecorder,
+  fd: number,
+  list: number,
+  count: number,
+  flags: number,
+  lengthAt: number,
+  flagsAt: number,
+): void {
+  words[0] = fd;
+  words[1] = list;
+  words[2] = count;
+  words[3] = flags;
+  words[4] = lengthAt;
+  words[5] = flagsAt;
+}
+
 /**
  * A server's calls mostly differ in their descriptor alone, the first word.
  *
- * @returns a bit for each argument that is not what it was, as the byte of changes has it.
+ * @returns its bit in the byte of changes, or 0 when it is what it was.
  */
+function writeFd(writer: RecordWriter, last: number[], fd: number): number {
+  const before = last[0] as number;
+  if (fd === before) return 0;
+  last[0] = fd;
+  writer.signed((fd - before) | 0);
+  return 2;
+}
+
+/** @returns a bit for each other argument that is not what it was, as the byte of changes has it. */
 function writeChanges(
   writer: RecordWriter,
-  words: readonly number[],
-  last: number[],
+  { words, last }: CallRecorder,
   wordCount: number,
 ): number {
   let changes = 0;
-  // Few instructions, one behind the other: what a system call leaves of the code in the cache is little.
-  for (let index = 0; index < wordCount; index++) {
+  for (let index = 1; index < wordCount; index++) {
     const word = words[index] as number;
     const before = last[index] as number;
     if (word === before) continue;

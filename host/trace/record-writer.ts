@@ -122,24 +122,44 @@ export class RecordWriter {
    */
   alignedBytes(memory: GuestMemory, pointer: number, lengthBytes: number): void {
     const { bytes, words } = this;
-    let { at } = this;
-    let left = lengthBytes;
-    while (left > 127 || (at & 3) !== 3) {
-      bytes[at++] = (left & 127) | 128;
-      left >>>= 7;
-    }
-    bytes[at++] = left;
+    const at = this.#paddedVarint(lengthBytes);
     const from = memory.words;
-    const target = at >> 2;
-    const source = pointer >>> 2;
-    const wordCount = lengthBytes >> 2;
-    for (let index = 0; index < wordCount; index++) {
-      words[target + index] = from[source + index] as number;
+    let to = at >> 2;
+    let source = pointer >>> 2;
+    const end = to + (lengthBytes >> 2);
+    // Four at a time: what V8 asks of an array before each access it asks once then.
+    for (; to + 4 <= end; to += 4, source += 4) {
+      const first = from[source] as number;
+      const second = from[source + 1] as number;
+      const third = from[source + 2] as number;
+      const fourth = from[source + 3] as number;
+      words[to] = first;
+      words[to + 1] = second;
+      words[to + 2] = third;
+      words[to + 3] = fourth;
     }
-    for (let done = wordCount << 2; done < lengthBytes; done++) {
+    for (; to < end; to++, source++) words[to] = from[source] as number;
+    for (let done = lengthBytes & ~3; done < lengthBytes; done++) {
       bytes[at + done] = memory.bytes[pointer + done] as number;
     }
     this.at = at + lengthBytes;
+  }
+
+  /** @returns where a word begins, right behind it */
+  #paddedVarint(value: number): number {
+    let { at } = this;
+    if (value < 128) {
+      // All of it at once, and what is written too much is written over.
+      this.view.setInt32(at, value | (0x80_8080 >>> ((at & 3) << 3)), true);
+      return (at | 3) + 1;
+    }
+    let left = value;
+    while (left > 127 || (at & 3) !== 3) {
+      this.bytes[at++] = (left & 127) | 128;
+      left >>>= 7;
+    }
+    this.bytes[at++] = left;
+    return at;
   }
 
   /** Into shared memory V8 copies eight bytes at a time, but only between places of one alignment. */
