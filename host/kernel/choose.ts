@@ -28,7 +28,7 @@ export interface LiveKernel extends Kernel {
 
   /**
    * Copies bytes of the guest's memory out of it, past the caches of this core: for what it will not
-   * look at again. A call costs as much as a kilobyte.
+   * look at again. The call by itself takes as long as to copy a kilobyte.
    *
    * @param at where they go in the target.
    * @returns 0; `-FAULT` when not all of them are in the guest's memory; `-INVAL` when they don't fit

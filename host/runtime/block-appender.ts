@@ -49,7 +49,7 @@ export class BlockAppender {
   }
 
   /** Appends a part of a block, from where the last part ended. @throws Error of the system */
-  part(records: Uint8Array): void {
+  appendPart(records: Uint8Array): void {
     this.#file.append(this.#headerOf(BlockKind.RECORDS, records));
     this.#file.append(records);
   }
@@ -61,7 +61,7 @@ export class BlockAppender {
    * @param block with room for a header before the records and behind them, which is written to.
    * @throws Error of the system.
    */
-  whole(block: Uint8Array, lengthBytes: number): void {
+  appendWhole(block: Uint8Array, lengthBytes: number): void {
     this.#fillUp();
     const end = BlockHeader.BYTES + lengthBytes;
     const filler = block.subarray(end + BlockHeader.BYTES).fill(0);

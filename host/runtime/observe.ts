@@ -41,9 +41,13 @@ function record(
   { blocks, functions }: RecordingJob,
   kernel: LiveKernel,
 ): Observed {
-  kernel.copyTo(new Uint8Array(blocks.memory.buffer));
+  const isTaken = kernel.copyTo(new Uint8Array(blocks.memory.buffer)) === 0;
+  assert(isTaken, 'the blocks lie in a shared memory');
   const { copyOut } = kernel;
-  const source = new SharedBlockSource(blocks, (...which) => copyOut(...which) === 0);
+  const source = new SharedBlockSource(
+    blocks,
+    (at, pointer, bytes) => copyOut(at, pointer, bytes) === 0,
+  );
   const recorder = new Recorder(imports, source);
   const isInOrder = recorder.functionNames.every((name, number) => name === functions[number]);
   assert(isInOrder, 'the imports are not in the order of the table');

@@ -53,10 +53,10 @@ parentPort?.postMessage(message);
 
 function writePart(records: Uint8Array): void {
   file.noteBehind(drain.blocksBehind);
-  file.part(records);
+  file.appendPart(records);
 }
 
 function writeWhole(block: Uint8Array, recordsBytes: number): void {
   file.noteBehind(drain.blocksBehind);
-  file.whole(block, recordsBytes);
+  file.appendWhole(block, recordsBytes);
 }

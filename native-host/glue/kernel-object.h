@@ -67,6 +67,12 @@ struct glue_hot_arguments {
   int32_t answer; /* of a call that answers `undefined`: see glue_hot_answer */
 };
 
+/* Where JavaScript finds them, as in host/kernel/native/hot-arguments.ts: in doubles, and in words. */
+#define GLUE_DURATION_AT 2
+#define GLUE_ANSWER_AT 6
+_Static_assert(offsetof(struct glue_hot_arguments, duration_ns) == 8 * GLUE_DURATION_AT, "");
+_Static_assert(offsetof(struct glue_hot_arguments, answer) == 4 * GLUE_ANSWER_AT, "");
+
 /* Begins a hot call. Returns the kernel and its arguments, or NULL and what to answer. */
 static inline struct glue_kernel* glue_hot_call(napi_env env, napi_callback_info info,
                                                 struct glue_hot_arguments** arguments,

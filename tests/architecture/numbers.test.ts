@@ -14,6 +14,7 @@ import {
   SocketOption,
 } from '../../host/kernel/kernel.ts';
 import { ABI, Pin } from '../../host/kernel/native/binding.ts';
+import { ANSWER_AT, DURATION_AT } from '../../host/kernel/native/hot-arguments.ts';
 import * as core from '../../host/runtime/simulate/guest-core-layout.ts';
 import * as wasmedge from '../../host/wasi/dialects/wasmedge-layout.ts';
 import * as wasix from '../../host/wasi/dialects/wasix-layout.ts';
@@ -195,7 +196,7 @@ test('the addon and the host know the same readiness, modes, types and options',
   );
 });
 
-test('the addon and the host know the same ABI number and pins', () => {
+test('the addon and the host know the same ABI number, pins and places of hot arguments', () => {
   const header = new Map(
     ['abi', 'kernel-object'].flatMap((name) => [
       ...headerConstants(textOf(`native-host/glue/${name}.h`)),
@@ -203,6 +204,7 @@ test('the addon and the host know the same ABI number and pins', () => {
   );
   const host = new Map<string, number>([
     ['POLLUX_ABI', ABI],
+    ...prefixed('GLUE_', { DURATION_AT, ANSWER_AT }),
     ...prefixed('GLUE_PIN_', { ...Pin, COUNT: Object.keys(Pin).length }),
   ]);
   assert.equal(

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { DISK_BLOCK_BYTES } from '../../host/runtime/append-file.ts';
 import { BlockAppender } from '../../host/runtime/block-appender.ts';
 import { BlockKind, FILE_HEADER_BYTES } from '../../host/trace/format.ts';
-import { createSharedBlocks } from '../../host/trace/shared-blocks.ts';
+import { createSharedBlocks, type SharedBlocks } from '../../host/trace/shared-blocks.ts';
 import { suite } from '../support/suite.ts';
 import { blockOffsets, HEADER_BYTES, withGoodHashes } from '../trace/blocks.ts';
 
@@ -21,7 +21,7 @@ const directory = mkdtempSync(join(tmpdir(), 'pollux-blocks-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
 /** The blocks' memory, its first block full of records. */
-function world(): { blocks: ReturnType<typeof createSharedBlocks>; block: Uint8Array } {
+function world(): { blocks: SharedBlocks; block: Uint8Array } {
   const blocks = createSharedBlocks(2, STAGE_BYTES);
   const block = new Uint8Array(blocks.memory.buffer, 0, BLOCK_BYTES);
   for (let at = 0; at < BLOCK_BYTES; at++) block[at] = Math.imul(at, 0x9e37_79b1) >>> 24;
@@ -29,10 +29,7 @@ function world(): { blocks: ReturnType<typeof createSharedBlocks>; block: Uint8A
 }
 
 /** @returns the file that `append` has made */
-function fileOf(
-  blocks: ReturnType<typeof createSharedBlocks>,
-  append: (to: BlockAppender) => void,
-) {
+function fileOf(blocks: SharedBlocks, append: (to: BlockAppender) => void) {
   const path = join(directory, 'file');
   const descriptor = openSync(path, 'w+');
   writeSync(descriptor, new Uint8Array(FILE_HEADER_BYTES));
@@ -63,9 +60,9 @@ for (const missingBytes of [0, 1, 23, 24, 25, 48, 4095]) {
       const part = block.slice(HEADER_BYTES, HEADER_BYTES + partBytes);
       const whole = block.slice(HEADER_BYTES, HEADER_BYTES + lengthBytes);
       const file = fileOf(blocks, (to) => {
-        to.part(block.subarray(HEADER_BYTES, HEADER_BYTES + partBytes));
-        to.whole(block, lengthBytes);
-        to.part(new Uint8Array(blocks.memory.buffer, BLOCK_BYTES + HEADER_BYTES, 10));
+        to.appendPart(block.subarray(HEADER_BYTES, HEADER_BYTES + partBytes));
+        to.appendWhole(block, lengthBytes);
+        to.appendPart(new Uint8Array(blocks.memory.buffer, BLOCK_BYTES + HEADER_BYTES, 10));
       });
       assert.is(Buffer.compare(recordsOf(file), Buffer.concat([part, whole, Buffer.alloc(10)])), 0);
       assert.is(Buffer.compare(withGoodHashes(file), file), 0, 'every hash is right');

@@ -10,7 +10,10 @@ export const DURATION_AT = 2;
 /** Where the answer is among the {@link HotArguments.words}. */
 export const ANSWER_AT = 6;
 
-/** As struct glue_hot_arguments of native-host/glue/kernel-object.h: four words, a double, and the answer. */
+/**
+ * As struct glue_hot_arguments of native-host/glue/kernel-object.h: four words, a duration in
+ * nanoseconds, and the answer.
+ */
 export class HotArguments {
   readonly doubles = new Float64Array(new ArrayBuffer(4 * 8));
   readonly words = new Int32Array(this.doubles.buffer);
