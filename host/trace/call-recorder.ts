@@ -7,7 +7,7 @@ import { CallRegions, type Place, PlaceKind } from '../wasi/regions.ts';
 import type { Signature } from '../wasi/signature.ts';
 import { SHORT_BYTES_MAX, UNWOUND } from './format.ts';
 import type { Hasher } from './hash.ts';
-import type { RecordWriter } from './record-writer.ts';
+import { type RecordWriter, writeSigned, writeVarint } from './record-writer.ts';
 
 /** Of any call's arguments. */
 const WORD_COUNT_MAX = 16;
@@ -16,7 +16,7 @@ const HEADER_BYTES_MAX = 80;
 /** So many changes fit a byte of their varint. */
 const SIMPLE_WORD_COUNT_MAX = 6;
 /** Of a simple record: header, values, a short output, a hash. */
-const SIMPLE_BYTES_MAX = 80 + 64 + 2 + SHORT_BYTES_MAX + 4;
+const SIMPLE_BYTES_MAX = 80 + 64 + 9 + SHORT_BYTES_MAX + 4;
 const SIMPLE_VALUES_BYTES_MAX = 64;
 /** The length of what comes in bulk, and what aligns it. */
 const BULK_HEADER_BYTES = 16;
@@ -153,8 +153,7 @@ export class CallRecorder {
       if (word === before) continue;
       changes |= 2 << index;
       last[index] = word;
-      const difference = (word - before) | 0;
-      at = writeVarint(bytes, at, (difference << 1) ^ (difference >> 31));
+      at = writeSigned(bytes, at, (word - before) | 0);
     }
     bytes[changesAt] = changes;
     const values = this.#values;
@@ -166,7 +165,7 @@ export class CallRecorder {
       at += valueBytes;
     }
     if (bulk !== undefined) {
-      if ((pointer & 3) === 0) {
+      if ((pointer & 7) === 0) {
         writer.at = at;
         writer.alignedBytes(memory, pointer, lengthBytes);
         ({ at } = writer);
@@ -210,8 +209,7 @@ export class CallRecorder {
     for (let index = 0; index < wordCount; index++) {
       if ((changes & (2 << index)) === 0) continue;
       const word = words[index] as number;
-      const difference = (word - (last[index] as number)) | 0;
-      at = writeVarint(bytes, at, (difference << 1) ^ (difference >> 31));
+      at = writeSigned(bytes, at, (word - (last[index] as number)) | 0);
       last[index] = word;
     }
     writer.at = at;
@@ -281,18 +279,6 @@ export class CallRecorder {
       else this.#writeBulk(place, regions.roomBytes(place, this.parameters, memory), memory);
     }
   }
-}
-
-/** @returns where the next byte goes. */
-function writeVarint(bytes: Uint8Array, from: number, value: number): number {
-  let at = from;
-  let left = value;
-  while ((left & ~127) !== 0) {
-    bytes[at++] = (left & 127) | 128;
-    left >>>= 7;
-  }
-  bytes[at++] = left;
-  return at;
 }
 
 /** Word by word: for so few bytes quicker than a call of the engine. They have been reserved. */

@@ -21,6 +21,9 @@ import type { BlockPlace, RecordingBytes } from './recording.ts';
 /** Thrown within this file when the records end inside one. */
 class EndOfRecords extends Error {}
 
+/** Nine bytes. */
+const VARINT_BITS_MAX = 63;
+
 const FLOAT = new DataView(new ArrayBuffer(8));
 
 interface FunctionState {
@@ -178,9 +181,11 @@ export class EntryReader {
 
   #varint(): number {
     let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    for (let shift = 0; shift < VARINT_BITS_MAX; shift += 7) {
       const byte = this.#byte();
-      value |= (byte & 127) << shift;
+      // Behind 32 bits only what makes it longer.
+      if (shift < 32) value |= (byte & 127) << shift;
+      else if ((byte & 127) !== 0) break;
       if (byte < 128) return value >>> 0;
     }
     throw this.#senseless('a number of more than 32 bits');

@@ -2,7 +2,8 @@
 
 /** The first six bytes of a file. */
 export const MAGIC = 'PLXREC';
-export const VERSION = 1;
+/** A reader knows the versions before it, too: in the first a varint had up to five bytes. */
+export const VERSION = 2;
 export const FILE_HEADER_BYTES = 8;
 
 /**

@@ -6,6 +6,7 @@ import { MODULE_NAME } from '../wasi/signatures.ts';
 import { CallRecorder, type Watched } from './call-recorder.ts';
 import { Opcode, UNWOUND } from './format.ts';
 import { recordReceive, recordSend } from './message-recorders.ts';
+import { recordPoll } from './poll-recorder.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { findSignature, type HostFunction, type ImportedFunction } from './signature-table.ts';
 
@@ -17,6 +18,7 @@ const RESULT_MAX = UNWOUND - 1;
 /** So many arguments, of 32 bits each, has a function that is recorded by `#narrow`, at most. */
 const NARROW_COUNT_MAX = 7;
 
+const POLL_ONEOFF = findSignature(IMPORT_TABLES, MODULE_NAME, 'poll_oneoff');
 const SOCK_RECV = findSignature(IMPORT_TABLES, MODULE_NAME, 'sock_recv');
 const SOCK_SEND = findSignature(IMPORT_TABLES, MODULE_NAME, 'sock_send');
 
@@ -48,6 +50,7 @@ export class ImportRecorder {
       call.parameters === call.words && signature.parameters.length <= NARROW_COUNT_MAX;
     if (!isNarrow) return this.#wide(call, body, isTimed);
     const narrow = this.#narrow(call, body, isTimed);
+    if (signature === POLL_ONEOFF) return recordPoll(call, this, body, narrow) as HostFunction;
     if (signature === SOCK_RECV) return recordReceive(call, this, body, narrow) as HostFunction;
     if (signature === SOCK_SEND) return recordSend(call, this, body, narrow) as HostFunction;
     return narrow;
@@ -65,6 +68,12 @@ export class ImportRecorder {
   /** Of bytes in the memory, which is known. @returns 32 bits */
   hash(pointer: number, lengthBytes: number): number {
     return (this.watched as Watched).hasher.hash(pointer, lengthBytes);
+  }
+
+  /** A call begins that may sleep: who kills the process then shall find everything before it. */
+  beginLong(): void {
+    this.isInImport = true;
+    this.writer.publish();
   }
 
   /** A call has come back. */
@@ -89,6 +98,17 @@ export class ImportRecorder {
   unwind(call: CallRecorder, error: unknown): void {
     this.unwinding = error;
     this.after(call, UNWOUND);
+  }
+
+  /** Notes the time, if it has passed since it was noted last. */
+  noteTime(): void {
+    const nowUs = Math.round((this.#clock() - this.#startMs) * 1000);
+    const passedUs = nowUs - this.#notedUs;
+    if (passedUs <= 0) return;
+    this.#notedUs = nowUs;
+    this.writer.reserve(16);
+    this.writer.byte(Opcode.TIME);
+    this.writer.varint(Math.min(passedUs, 0xffff_ffff));
   }
 
   /** One shape for all of a few i32; what a function does not have is 0. */
@@ -117,11 +137,11 @@ export class ImportRecorder {
       try {
         result = body(a, b, c, d, e, f, g);
       } catch (error) {
-        if (isTimed) this.#noteTime();
+        if (isTimed) this.noteTime();
         this.unwind(call, error);
         throw error;
       }
-      if (isTimed) this.#noteTime();
+      if (isTimed) this.noteTime();
       this.after(call, result);
       return result;
     };
@@ -137,31 +157,20 @@ export class ImportRecorder {
       try {
         result = body(...parameters);
       } catch (error) {
-        if (isTimed) this.#noteTime();
+        if (isTimed) this.noteTime();
         this.unwind(call, error);
         throw error;
       }
-      if (isTimed) this.#noteTime();
+      if (isTimed) this.noteTime();
       this.after(call, result);
       return result;
     };
   }
 
   #before(call: CallRecorder, isTimed: boolean): void {
-    this.isInImport = true;
-    // It may sleep for long: who kills the process then shall find everything before it.
-    if (isTimed) this.writer.publish();
+    if (isTimed) this.beginLong();
+    else this.isInImport = true;
     const memory = this.memory();
     if (memory !== undefined) call.before(memory);
-  }
-
-  #noteTime(): void {
-    const nowUs = Math.round((this.#clock() - this.#startMs) * 1000);
-    const passedUs = nowUs - this.#notedUs;
-    if (passedUs <= 0) return;
-    this.#notedUs = nowUs;
-    this.writer.reserve(16);
-    this.writer.byte(Opcode.TIME);
-    this.writer.varint(Math.min(passedUs, 0xffff_ffff));
   }
 }

@@ -105,8 +105,8 @@ function checkStart(bytes: RecordingBytes): void {
   if (magic !== MAGIC) throw refused(bytes, 'is no recording of Pollux');
   if (start.length < FILE_HEADER_BYTES) throw refused(bytes, 'was cut off before its first block');
   const version = viewOf(start).getUint16(MAGIC.length, true);
-  if (version === VERSION) return;
-  throw refused(bytes, `is of version ${version}, and this Pollux reads version ${VERSION}`);
+  if (version > 0 && version <= VERSION) return;
+  throw refused(bytes, `is of version ${version}, and this Pollux reads up to version ${VERSION}`);
 }
 
 function findBlocks(bytes: RecordingBytes): { blocks: BlockPlace[]; isCut: boolean } {

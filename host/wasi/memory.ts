@@ -13,6 +13,8 @@ export class GuestMemory {
   lengthBytes: number;
   /** For aligned words. An index is a pointer shifted right by two. */
   words: Int32Array;
+  /** For what is aligned to eight bytes. An index is a pointer shifted right by three. */
+  quads: BigInt64Array;
   view: DataView;
 
   constructor(memory: WebAssembly.Memory) {
@@ -21,6 +23,7 @@ export class GuestMemory {
     this.bytes = bytesOf(this.buffer);
     this.lengthBytes = this.bytes.length;
     this.words = new Int32Array(this.buffer);
+    this.quads = new BigInt64Array(this.buffer);
     this.view = new DataView(this.buffer);
   }
 
@@ -36,6 +39,7 @@ export class GuestMemory {
     this.bytes = bytesOf(this.buffer);
     this.lengthBytes = this.bytes.length;
     this.words = new Int32Array(this.buffer);
+    this.quads = new BigInt64Array(this.buffer);
     this.view = new DataView(this.buffer);
   }
 

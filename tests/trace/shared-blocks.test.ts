@@ -9,6 +9,7 @@ import {
   SharedBlockDrain,
   SharedBlockSource,
 } from '../../host/trace/shared-blocks.ts';
+import type { GuestMemory } from '../../host/wasi/memory.ts';
 import { Random } from '../e2e/support/random.ts';
 import { suite } from '../support/suite.ts';
 
@@ -17,6 +18,11 @@ const BLOCK_BYTES = 2 * 1024 * 1024;
 /** For what a file has before the records of a block, and behind them. */
 const ROOM_BYTES = 24;
 const RECORDS_BYTES = BLOCK_BYTES - 2 * ROOM_BYTES;
+
+/** As a guest's memory gives its bytes. */
+function memoryOf(bytes: Uint8Array): Pick<GuestMemory, 'bytes' | 'quads'> {
+  return { bytes, quads: new BigInt64Array(bytes.buffer, 0, bytes.length >> 3) };
+}
 
 /** Takes what there is. @returns how many blocks were whole */
 function takeAll(drain: SharedBlockDrain, to: Uint8Array[], isWholeOnly = false): number {
@@ -45,7 +51,7 @@ test('pieces of every size arrive whole and in order, many times round', () => {
   let wholeCount = 0;
   for (let round = 0; round < 400; round++) {
     const bytes = Uint8Array.from({ length: random.magnitude(400_000) }, () => random.below(256));
-    writer.raw({ bytes }, 0, bytes.length);
+    writer.raw(memoryOf(bytes), 0, bytes.length);
     writer.publish();
     written.push(bytes);
     if (random.chance(0.02)) wholeCount += takeAll(drain, taken);
@@ -76,7 +82,7 @@ test('who copies many bytes at a time gets their place, and what it refuses is s
   const writer = new RecordWriter(source);
   for (let at = 0; at < bytes.length;) {
     const lengthBytes = Math.min(random.below(5000), bytes.length - at);
-    writer.raw({ bytes }, at, lengthBytes);
+    writer.raw(memoryOf(bytes), at, lengthBytes);
     at += lengthBytes;
   }
   writer.publish();
@@ -107,11 +113,11 @@ test('a block that the guest is at may be left until it is whole', () => {
   const drain = new SharedBlockDrain(blocks);
   const taken: Uint8Array[] = [];
   const bytes = Uint8Array.from({ length: RECORDS_BYTES + 10 }, (_, at) => at % 251);
-  writer.raw({ bytes }, 0, 1000);
+  writer.raw(memoryOf(bytes), 0, 1000);
   writer.publish();
   assert.is(takeAll(drain, taken, true), 0);
   assert.is(taken.length, 0);
-  writer.raw({ bytes }, 1000, bytes.length - 1000);
+  writer.raw(memoryOf(bytes), 1000, bytes.length - 1000);
   writer.publish();
   assert.is(takeAll(drain, taken, true), 1);
   assert.is(takeAll(drain, taken), 0);
@@ -123,7 +129,7 @@ test('a guest that no block is left for ends, and everything before that is ther
   const writer = new RecordWriter(new SharedBlockSource(blocks));
   const drain = new SharedBlockDrain(blocks);
   const bytes = new Uint8Array(3 * BLOCK_BYTES).fill(7);
-  writer.raw({ bytes }, 0, bytes.length);
+  writer.raw(memoryOf(bytes), 0, bytes.length);
   assert.ok(writer.hasEnded);
   assert.ok(drain.isBehind);
   const taken: Uint8Array[] = [];
@@ -136,7 +142,7 @@ test('a writer that has ended ends the guest at its next block', () => {
   const writer = new RecordWriter(new SharedBlockSource(blocks));
   const drain = new SharedBlockDrain(blocks);
   drain.end();
-  writer.raw({ bytes: new Uint8Array(BLOCK_BYTES + 1) }, 0, BLOCK_BYTES + 1);
+  writer.raw(memoryOf(new Uint8Array(BLOCK_BYTES + 1)), 0, BLOCK_BYTES + 1);
   assert.ok(writer.hasEnded);
   assert.not(drain.isBehind);
 });
@@ -150,7 +156,7 @@ test('a writer that sleeps is woken by a guest that is busy', async () => {
   const worker = new Worker(source, { eval: true, workerData: blocks.words });
   const woken = new Promise((done) => worker.once('message', done));
   const writer = new RecordWriter(new SharedBlockSource(blocks));
-  writer.raw({ bytes: new Uint8Array(2 * BLOCK_BYTES) }, 0, 2 * BLOCK_BYTES);
+  writer.raw(memoryOf(new Uint8Array(2 * BLOCK_BYTES)), 0, 2 * BLOCK_BYTES);
   assert.is(await woken, 'woken');
   await worker.terminate();
 });
