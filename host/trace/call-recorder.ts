@@ -21,12 +21,6 @@ const SIMPLE_VALUES_BYTES_MAX = 64;
 /** The length of what comes in bulk, and what aligns it. */
 const BULK_HEADER_BYTES = 16;
 
-/** The guest's memory, looked at from outside. */
-export interface Watched {
-  readonly memory: GuestMemory;
-  readonly hasher: Hasher;
-}
-
 export class CallRecorder {
   /**
    * The arguments of the call under way, 32 bits signed; an i64 is two words. As many as any call has,
@@ -92,7 +86,7 @@ export class CallRecorder {
   }
 
   /** Right after it. @param result 0, an errno, or {@link UNWOUND}. */
-  after(result: number, { memory, hasher }: Watched): void {
+  after(result: number, memory: GuestMemory, hasher: Hasher): void {
     const writer = this.#writer;
     if (result === 0 && this.#isSimple && this.#writeSimple(memory, hasher)) return;
     this.#writeHeader(result);

@@ -4,7 +4,8 @@
 import { PolluxError } from '../base/pollux-error.ts';
 import { hashModule } from './hash-code.ts';
 
-type Hash = (pointer: number, lengthBytes: number, seed: number) => number;
+/** @returns 32 bits, signed */
+export type Hash = (pointer: number, lengthBytes: number, seed: number) => number;
 type Copy = (to: number, from: number, lengthBytes: number) => void;
 
 const modules = new Map<boolean, WebAssembly.Module>();
@@ -12,7 +13,8 @@ const modules = new Map<boolean, WebAssembly.Module>();
 /** A hash over one memory. It makes no allocation. */
 export class Hasher {
   readonly #memory: WebAssembly.Memory;
-  readonly #hash: Hash;
+  /** {@link hash} with its sign, and no function between: for who asks for it in each call. */
+  readonly hashSigned: Hash;
   readonly #copy: Copy;
 
   /** @throws PolluxError `CANNOT_RECORD` for a memory of 64-bit addresses. */
@@ -26,7 +28,7 @@ export class Hasher {
     this.#memory = memory;
     try {
       const instance = new WebAssembly.Instance(module, { memory: { memory } });
-      this.#hash = instance.exports['hash'] as Hash;
+      this.hashSigned = instance.exports['hash'] as Hash;
       this.#copy = instance.exports['copy'] as Copy;
     } catch (error) {
       const { message } = error as Error;
@@ -38,7 +40,7 @@ export class Hasher {
 
   /** Of bytes that lie in the memory. @returns 32 bits, unsigned */
   hash(pointer: number, lengthBytes: number, seed = 0): number {
-    return this.#hash(pointer, lengthBytes, seed) >>> 0;
+    return this.hashSigned(pointer, lengthBytes, seed) >>> 0;
   }
 
   /** From one place in the memory to another; quick also where the memory is shared. */

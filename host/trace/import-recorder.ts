@@ -1,10 +1,11 @@
 // Records the calls of one guest's imports: what goes around each of them.
 
 import { IMPORT_TABLES } from '../wasi/import-tables.ts';
-import type { GuestMemory } from '../wasi/memory.ts';
+import { GuestMemory } from '../wasi/memory.ts';
 import { MODULE_NAME } from '../wasi/signatures.ts';
-import { CallRecorder, type Watched } from './call-recorder.ts';
+import { CallRecorder } from './call-recorder.ts';
 import { Opcode, UNWOUND } from './format.ts';
+import { type Hash, Hasher } from './hash.ts';
 import { recordReceive, recordSend } from './message-recorders.ts';
 import { recordPoll } from './poll-recorder.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -24,13 +25,16 @@ const SOCK_SEND = findSignature(IMPORT_TABLES, MODULE_NAME, 'sock_send');
 
 export class ImportRecorder {
   readonly writer: RecordWriter;
-  /** Undefined until the memory is known. */
-  watched: Watched | undefined;
+  /** As it was when it was looked at last; undefined until it is known. */
+  memory: GuestMemory | undefined;
+  /** Of bytes in the memory, 32 bits signed. */
+  hash: Hash = () => 0;
   isInImport = false;
   /** What the import that was left last threw. */
   unwinding: unknown;
   /** Why the recording ended before the guest did: what it did can't be recorded. */
   failure: Error | undefined;
+  #hasher: Hasher | undefined;
   readonly #clock: () => number;
   readonly #startMs: number;
   #notedUs = 0;
@@ -56,18 +60,25 @@ export class ImportRecorder {
     return narrow;
   }
 
+  /** The memory is known. @throws PolluxError as {@link Hasher} does. */
+  watch(memory: WebAssembly.Memory): void {
+    this.#hasher = new Hasher(memory);
+    this.hash = this.#hasher.hashSigned;
+    this.memory = new GuestMemory(memory);
+  }
+
   /** As it is before a call. @returns undefined when nothing is to be recorded, or not known yet */
-  memory(): GuestMemory | undefined {
-    const memory = this.watched?.memory;
+  freshMemory(): GuestMemory | undefined {
+    const { memory } = this;
     if (memory === undefined || this.writer.hasEnded) return undefined;
     // A memory that grew has left its views empty: quicker to see than that its buffer is another.
     if (memory.isStale) memory.refresh();
     return memory;
   }
 
-  /** Of bytes in the memory, which is known. @returns 32 bits */
-  hash(pointer: number, lengthBytes: number): number {
-    return (this.watched as Watched).hasher.hash(pointer, lengthBytes);
+  /** All of the memory. @returns undefined when it is not known */
+  hashMemory(): string | undefined {
+    return this.#hasher?.hashMemory();
   }
 
   /** A call begins that may sleep: who kills the process then shall find everything before it. */
@@ -84,7 +95,9 @@ export class ImportRecorder {
       if (answer !== UNWOUND && !(answer >= 0 && answer <= RESULT_MAX)) {
         throw new TypeError(`an import answered ${String(result)}, which is no errno`);
       }
-      if (this.watched !== undefined) call.after(answer, this.watched);
+      const memory = this.memory;
+      const hasher = this.#hasher;
+      if (memory !== undefined && hasher !== undefined) call.after(answer, memory, hasher);
       else if (answer === UNWOUND) call.afterWithoutMemory();
       else throw new TypeError('an import was called before the memory was known');
     } catch (error) {
@@ -170,7 +183,7 @@ export class ImportRecorder {
   #before(call: CallRecorder, isTimed: boolean): void {
     if (isTimed) this.beginLong();
     else this.isInImport = true;
-    const memory = this.memory();
+    const memory = this.freshMemory();
     if (memory !== undefined) call.before(memory);
   }
 }

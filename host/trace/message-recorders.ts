@@ -13,6 +13,7 @@ import {
   setWords,
   writeBytes,
   writeHeader,
+  writeUsual,
 } from './quick-records.ts';
 
 type Receive = (
@@ -36,7 +37,7 @@ export function recordReceive(
   const { last } = call;
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt, flagsAt) => {
-    const memory = recorder.watched?.memory;
+    const { memory } = recorder;
     if (memory === undefined || count !== 1 || isUnfit(list) || writer.hasEnded) {
       return general(fd, list, count, flags, lengthAt, flagsAt);
     }
@@ -57,7 +58,7 @@ export function recordReceive(
       throw error;
     }
     const lengthBytes = result === 0 ? lengthWithin(memory, lengthAt, roomBytes) : -1;
-    if (lengthBytes < 0 || !memory.holds(flagsAt >>> 0, 2)) {
+    if (lengthBytes < 0 || (flagsAt & 0x8000_0001) !== 0 || !memory.holds(flagsAt, 2)) {
       setWords(call, fd, list, count, flags, lengthAt, flagsAt);
       call.regions.beforeOne(pointer, roomBytes);
       recorder.after(call, result);
@@ -72,10 +73,12 @@ export function recordReceive(
       lengthAt === last[4] &&
       flagsAt === last[5];
     if (!isUsual) setWords(call, fd, list, count, flags, lengthAt, flagsAt);
-    const at = writeHeader(writer, call, fd, isUsual ? 0 : 6);
+    const at = isUsual ? writeUsual(writer, call, fd) : writeHeader(writer, call, 6);
     const { view } = writer;
     view.setInt32(at, lengthBytes, true);
-    view.setInt16(at + 4, memory.view.getInt16(flagsAt >>> 0, true), true);
+    // The half of a word: one view less to look at.
+    const flagsWord = memory.words[flagsAt >> 2] as number;
+    view.setInt16(at + 4, flagsWord >> ((flagsAt & 2) << 3), true);
     writer.at = at + 6;
     writeBytes(writer, memory, pointer, lengthBytes);
     writer.finishRecord();
@@ -93,7 +96,7 @@ export function recordSend(
   const { last } = call;
   const { writer } = recorder;
   return (fd, list, count, flags, lengthAt) => {
-    const memory = recorder.watched?.memory;
+    const { memory } = recorder;
     if (memory === undefined || count !== 1 || isUnfit(list) || writer.hasEnded) {
       return general(fd, list, count, flags, lengthAt);
     }
@@ -125,10 +128,10 @@ export function recordSend(
     const isUsual =
       list === last[1] && count === last[2] && flags === last[3] && lengthAt === last[4];
     if (!isUsual) setWords(call, fd, list, count, flags, lengthAt, 0);
-    const at = writeHeader(writer, call, fd, isUsual ? 0 : 5);
+    const at = isUsual ? writeUsual(writer, call, fd) : writeHeader(writer, call, 5);
     const { view } = writer;
     view.setInt32(at, lengthBytes, true);
-    const hash = lengthBytes === 0 ? 0 : recorder.hash(pointer, lengthBytes);
+    const hash = lengthBytes === 0 ? 0 : recorder.hash(pointer, lengthBytes, 0);
     view.setInt32(at + 4, hash, true);
     writer.at = at + 8;
     writer.finishRecord();

@@ -11,6 +11,7 @@ import {
   setWords,
   writeBytes,
   writeHeader,
+  writeUsual,
 } from './quick-records.ts';
 
 type Poll = (list: number, eventsAt: number, count: number, countAt: number) => unknown;
@@ -25,7 +26,7 @@ export function recordPoll(
   const { last } = call;
   const { writer } = recorder;
   return (list, eventsAt, count, countAt) => {
-    const memory = recorder.watched?.memory;
+    const { memory } = recorder;
     if (memory === undefined || isUnfit(countAt) || writer.hasEnded) {
       return general(list, eventsAt, count, countAt);
     }
@@ -36,7 +37,7 @@ export function recordPoll(
     } catch (error) {
       recorder.noteTime();
       setWords(call, list, eventsAt, count, countAt, 0, 0);
-      recorder.memory();
+      recorder.freshMemory();
       recorder.unwind(call, error);
       throw error;
     }
@@ -45,7 +46,7 @@ export function recordPoll(
     const eventCount = result === 0 ? memory.words[countAt >>> 2] : undefined;
     if (eventCount === undefined || !holds(memory, eventsAt, eventCount * Event.BYTES)) {
       setWords(call, list, eventsAt, count, countAt, 0, 0);
-      recorder.memory();
+      recorder.freshMemory();
       recorder.after(call, result);
       return result;
     }
@@ -53,7 +54,7 @@ export function recordPoll(
     writer.reserve(RECORD_BYTES_MAX);
     const isUsual = eventsAt === last[1] && count === last[2] && countAt === last[3];
     if (!isUsual) setWords(call, list, eventsAt, count, countAt, 0, 0);
-    const at = writeHeader(writer, call, list, isUsual ? 0 : 4);
+    const at = isUsual ? writeUsual(writer, call, list) : writeHeader(writer, call, 4);
     writer.view.setInt32(at, eventCount, true);
     writer.at = at + 4;
     writeBytes(writer, memory, eventsAt, eventCount * Event.BYTES);

@@ -40,26 +40,41 @@ export function setWords(
 }
 
 /**
- * Opcode, changes and changed words. A server's calls mostly differ in their descriptor alone.
+ * Opcode, changes and changed words of a call that differs from the last one in its first word alone, as
+ * a server's calls mostly do.
  *
- * @param wordCount of the arguments; 0 when all but the descriptor are what they were.
+ * @returns where the outputs go.
+ */
+export function writeUsual(writer: RecordWriter, call: CallRecorder, first: number): number {
+  const { last, number } = call;
+  const { at } = writer;
+  const difference = (first - (last[0] as number)) | 0;
+  const folded = (difference << 1) ^ (difference >> 31);
+  if ((folded & ~127) !== 0) {
+    call.words[0] = first;
+    return writeHeader(writer, call, 1);
+  }
+  last[0] = first;
+  const isSame = difference === 0;
+  // All of it at once, and what is written too much is written over.
+  writer.view.setInt32(at, number | (isSame ? 0 : 0x200) | (folded << 16), true);
+  return isSame ? at + 2 : at + 3;
+}
+
+/**
+ * Opcode, changes and changed words of any call.
+ *
+ * @param wordCount how many of the arguments may differ.
  * @returns where the outputs go.
  */
 export function writeHeader(
   { bytes, view, at: start }: RecordWriter,
   { number, words, last }: CallRecorder,
-  fd: number,
   wordCount: number,
 ): number {
   let at = start + 2;
   let changes = 0;
-  const fdBefore = last[0] as number;
-  if (fd !== fdBefore) {
-    changes = 2;
-    last[0] = fd;
-    at = writeSigned(bytes, at, (fd - fdBefore) | 0);
-  }
-  for (let index = 1; index < wordCount; index++) {
+  for (let index = 0; index < wordCount; index++) {
     const word = words[index] as number;
     const before = last[index] as number;
     if (word === before) continue;

@@ -3,9 +3,7 @@
 
 import { PolluxError } from '../base/pollux-error.ts';
 import { IMPORT_TABLES, type ImportTables } from '../wasi/import-tables.ts';
-import { GuestMemory } from '../wasi/memory.ts';
 import { Opcode, type Value, ValueTag } from './format.ts';
-import { Hasher } from './hash.ts';
 import { ImportRecorder } from './import-recorder.ts';
 import { type BlockSource, RecordWriter } from './record-writer.ts';
 import {
@@ -73,7 +71,7 @@ export class Recorder {
         "the guest's memory is shared: what other threads write to it would be missing",
       );
     }
-    this.#imports.watched = { memory: new GuestMemory(memory), hasher: new Hasher(memory) };
+    this.#imports.watch(memory);
     return Object.fromEntries(
       Object.entries(instance.exports).map(([name, exported]) => [
         name,
@@ -89,15 +87,13 @@ export class Recorder {
     const writer = this.#writer;
     if (writer.hasEnded) return;
     writer.reserve(16);
-    const { watched } = this.#imports;
-    if (watched === undefined) {
+    const memory = this.#imports.freshMemory();
+    const hash = this.#imports.hashMemory();
+    if (memory === undefined || hash === undefined) {
       writer.byte(Opcode.END_WITHOUT_MEMORY);
     } else {
-      const { memory, hasher } = watched;
-      if (memory.isStale) memory.refresh();
       writer.byte(Opcode.END);
-      writer.varint(memory.buffer.byteLength / PAGE_BYTES);
-      const hash = hasher.hashMemory();
+      writer.varint(memory.lengthBytes / PAGE_BYTES);
       writer.u32(parseInt(hash.slice(0, 8), 16));
       writer.u32(parseInt(hash.slice(8), 16));
     }

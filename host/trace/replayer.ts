@@ -5,7 +5,7 @@ import type { PolluxError } from '../base/pollux-error.ts';
 import { GuestMemory } from '../wasi/memory.ts';
 import { CallRegions, type Place } from '../wasi/regions.ts';
 import type { Signature } from '../wasi/signature.ts';
-import { hashSent, type Watched } from './call-recorder.ts';
+import { hashSent } from './call-recorder.ts';
 import { differs, formatGuestCall, formatSent } from './differences.ts';
 import type { EntryReader } from './entry-reader.ts';
 import { type Call, type Entry, UNWOUND } from './format.ts';
@@ -51,7 +51,8 @@ export class Replayer {
   readonly #recording: Recording;
   readonly #entries: EntryReader;
   readonly #options: ReplayerOptions;
-  #watched: Watched | undefined;
+  /** The guest's memory, looked at from outside. */
+  #watched: { readonly memory: GuestMemory; readonly hasher: Hasher } | undefined;
   #ahead: Entry | undefined;
   /** How many calls were answered. */
   callCount = 0;
