@@ -1,5 +1,5 @@
 // The entry of the thread that writes a recording: takes blocks from the guest's thread and writes them,
-// when one is full, and two or three times a second in any case.
+// when one is full, and what there is of one when none was for a while.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { SharedBlockDrain, type SharedBlocks } from '../trace/shared-blocks.ts';
@@ -20,24 +20,25 @@ export interface RecordThreadMessage {
   readonly problem: string | undefined;
 }
 
-/** What is lost at most when the process is killed. More often, and few blocks were ever whole. */
+/** What is lost at most when the process is killed. Shorter, and few blocks were ever whole. */
 const PERIOD_MS = 400;
 
 const { blocks, descriptor, lengthBytes, finish } = workerData as RecordThreadJob;
 const drain = new SharedBlockDrain(blocks);
 const file = new BlockAppender(blocks, descriptor, lengthBytes);
 let problem: string | undefined;
+/** What is not written yet was recorded after that. */
+let writtenAtMs = 0;
 
 try {
-  let partsAtMs = 0;
   for (let isLast = false; !isLast;) {
     // Looked at first: what the guest published before it ended is drained below.
     isLast = Atomics.load(finish, 0) !== 0 || drain.isBehind;
-    const leftMs = isLast ? 0 : partsAtMs + PERIOD_MS - performance.now();
+    const leftMs = isLast ? 0 : writtenAtMs + PERIOD_MS - performance.now();
     drain.drain(leftMs > 0, writePart, writeWhole);
     if (leftMs <= 0) {
       file.flush();
-      partsAtMs = performance.now();
+      writtenAtMs = performance.now();
     }
     if (!isLast) drain.wait(leftMs > 0 ? leftMs : PERIOD_MS);
   }
@@ -59,4 +60,5 @@ function writePart(records: Uint8Array): void {
 function writeWhole(block: Uint8Array, recordsBytes: number): void {
   file.noteBehind(drain.blocksBehind);
   file.appendWhole(block, recordsBytes);
+  writtenAtMs = performance.now();
 }
