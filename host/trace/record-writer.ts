@@ -195,18 +195,7 @@ export class RecordWriter {
     let from = pointer >>> 3;
     let to = at >> 3;
     const end = to + (lengthBytes >> 3);
-    // Four at a time: what V8 asks of an array before each access it asks once then. It makes no BigInt
-    // of what goes from one such array into another.
-    for (; to + 4 <= end; to += 4, from += 4) {
-      const first = source[from] as bigint;
-      const second = source[from + 1] as bigint;
-      const third = source[from + 2] as bigint;
-      const fourth = source[from + 3] as bigint;
-      quads[to] = first;
-      quads[to + 1] = second;
-      quads[to + 2] = third;
-      quads[to + 3] = fourth;
-    }
+    // V8 makes no BigInt of what goes from one such array into another.
     for (; to < end; to++, from++) quads[to] = source[from] as bigint;
     for (let done = lengthBytes & ~7; done < lengthBytes; done++) {
       bytes[at + done] = memory.bytes[pointer + done] as number;

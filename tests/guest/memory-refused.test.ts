@@ -1,11 +1,19 @@
 // A guest whose memory may not grow: it leaves connections in the queue or makes them wait, closes
-// one at most, and never traps. The limit is set as the host sets it: in the module's bytes.
+// one at most, and never traps. The limit is set as the host sets it: in the module's bytes. And what a
+// guest begins with, which most never have to grow.
 
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { FakeHost, READ, WRITE } from './support/fake-host.ts';
 import { withMemoryLimit } from './support/memory-limit.ts';
-import { connect, LISTENER, moduleBytes, startGuest, type Guest } from './support/guest.ts';
+import {
+  connect,
+  LISTENER,
+  moduleBytes,
+  startGuest,
+  startServer,
+  type Guest,
+} from './support/guest.ts';
 import type { FakeListener } from './support/fake-socket.ts';
 
 const RING_BYTES = 16_384;
@@ -132,6 +140,20 @@ test('write interest without memory for it takes the place of read interest', ()
     assert.is(socket.takeReceivedText(), 'nopqrstu');
     assert.equal(host.watchedFor(socket.fd), [READ]);
   }
+});
+
+test('a memory does not grow for 5,000 connections, of which twenty wait to send', () => {
+  const { guest, listener } = startServer();
+  const { byteLength } = guest.memory.buffer;
+  const sockets = Array.from({ length: 5_000 }, (_, i) => connect(listener, 100 + i));
+  guest.settle();
+  for (const socket of sockets.slice(0, 20)) {
+    socket.sendRoomBytes = 0;
+    socket.peerSends('a'.repeat(100));
+  }
+  guest.settle();
+  assert.is(listener.queuedCount, 0);
+  assert.is(guest.memory.buffer.byteLength, byteLength);
 });
 
 /** A guest that may have `pages` of memory. */
