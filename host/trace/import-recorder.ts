@@ -27,8 +27,8 @@ export class ImportRecorder {
   readonly writer: RecordWriter;
   /** As it was when it was looked at last; undefined until it is known. */
   memory: GuestMemory | undefined;
-  /** Of bytes in the memory, 32 bits signed. */
-  hash: Hash = () => 0;
+  /** Of bytes in the memory, 32 bits signed; known with it. Assigned once: V8 compiles it in. */
+  hash!: Hash;
   isInImport = false;
   /** What the import that was left last threw. */
   unwinding: unknown;

@@ -66,10 +66,10 @@ export class Sandbox {
   readonly #instant = new Uint32Array(2);
   /**
    * The guest's memory, with views that are good until the import that runs returns. No import runs
-   * before there is one: until then it is empty, which {@link enter} takes for stale.
+   * before there is one. It is assigned once, and so are its views unless it grows: what is assigned
+   * once V8 compiles in, with its address and its length.
    */
-  memory = new GuestMemory(new WebAssembly.Memory({ initial: 0 }));
-  #hasMemory = false;
+  memory!: GuestMemory;
 
   /**
    * Begins an import: sees the supervisor's word and renews the views of a memory that grew. A
@@ -102,25 +102,25 @@ export class Sandbox {
       counters[Counter.CALLS] = (counters[Counter.CALLS] as number) + 1;
       if (control.wantsAttention) this.attend();
       if (drain.isOn) drain.step();
-      if (this.memory.isStale) this.#renewMemory();
+      const memory = this.memory as GuestMemory | undefined;
+      if (memory === undefined || memory.isStale) this.#renewMemory(memory);
     };
   }
 
   /** Tells the sandbox the guest's memory: once, before the guest first runs. */
   useMemory(memory: WebAssembly.Memory): void {
     this.memory = new GuestMemory(memory);
-    this.#hasMemory = true;
     this.kernel.attach(this.memory.buffer);
   }
 
-  #renewMemory(): void {
-    if (!this.#hasMemory) {
+  #renewMemory(memory: GuestMemory | undefined): void {
+    if (memory === undefined) {
       throw new WebAssembly.RuntimeError(
         'the start function calls an import; _start may, it may not',
       );
     }
-    this.memory.refresh();
-    this.kernel.attach(this.memory.buffer);
+    memory.refresh();
+    this.kernel.attach(memory.buffer);
   }
 
   /**

@@ -59,10 +59,12 @@ export class NativeKernel implements Kernel {
   /** As LiveKernel has it, in choose.ts. */
   readonly copyOut: (at: number, pointer: number, lengthBytes: number) => SysResult;
 
-  #memory = new ArrayBuffer(0);
+  // Undefined until there is a memory, and not private by name: what is assigned once V8 compiles in, but
+  // nothing of such a name.
+  private memory?: ArrayBuffer;
   /** Of all the memory, when it is not detached: to ask a view for its length is no call. */
-  #memoryView = new Uint8Array(0);
-  #memoryBytes = 0;
+  private memoryView?: Uint8Array;
+  private memoryBytes?: number;
   #ready: Int32Array | undefined;
   #readyLength = 0;
   #few: Int32Array | undefined;
@@ -84,7 +86,7 @@ export class NativeKernel implements Kernel {
     const { recv, send, wait, copyOut } = native;
     const { words, doubles } = this.#arguments;
     this.recv = (handle, pointer, lengthBytes, flags) => {
-      if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+      if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
       if (!isWord(handle) || !isWord(pointer) || !isWord(lengthBytes) || !isWord(flags)) {
         const refused = refuse([handle, flags], [pointer, lengthBytes]);
         if (refused < 0) return refused;
@@ -96,7 +98,7 @@ export class NativeKernel implements Kernel {
       return recv() ?? (words[ANSWER_AT] as SysResult);
     };
     this.send = (handle, pointer, lengthBytes) => {
-      if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+      if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
       if (!isWord(handle) || !isWord(pointer) || !isWord(lengthBytes)) {
         const refused = refuse([handle], [pointer, lengthBytes]);
         if (refused < 0) return refused;
@@ -118,7 +120,7 @@ export class NativeKernel implements Kernel {
       return wait() ?? (words[ANSWER_AT] as SysResult);
     };
     this.copyOut = (at, pointer, lengthBytes) => {
-      if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+      if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
       if (!isWord(at) || !isWord(pointer) || !isWord(lengthBytes)) {
         const refused = refuse([at], [pointer, lengthBytes]);
         if (refused < 0) return refused;
@@ -140,9 +142,14 @@ export class NativeKernel implements Kernel {
     if (this.#native.pin(Pin.MEMORY, memory) === -Errno.INVAL) {
       throw new TypeError('attach: the memory is not an ArrayBuffer, or it is shared');
     }
-    this.#memory = memory;
-    this.#memoryBytes = memory.byteLength;
-    this.#memoryView = this.#memoryBytes === 0 ? new Uint8Array(0) : new Uint8Array(memory);
+    this.memory = memory;
+    this.memoryBytes = memory.byteLength;
+    this.memoryView = this.memoryBytes === 0 ? new Uint8Array(0) : new Uint8Array(memory);
+  }
+
+  /** The memory has become another, such as none: its buffer was detached. */
+  private attachAnew(): void {
+    if (this.memory !== undefined) this.attach(this.memory);
   }
 
   open(family: Family): SysResult {
@@ -260,12 +267,12 @@ export class NativeKernel implements Kernel {
   }
 
   read(handle: Handle, pointer: number, lengthBytes: number): SysResult {
-    if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+    if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
     return this.#native.read(handle, pointer, lengthBytes);
   }
 
   write(handle: Handle, pointer: number, lengthBytes: number): SysResult {
-    if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+    if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
     return this.#native.write(handle, pointer, lengthBytes);
   }
 
@@ -314,7 +321,7 @@ export class NativeKernel implements Kernel {
   }
 
   random(pointer: number, lengthBytes: number): SysResult {
-    if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+    if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
     return this.#native.random(pointer, lengthBytes);
   }
 
@@ -328,7 +335,7 @@ export class NativeKernel implements Kernel {
   }
 
   #checkPins(): void {
-    if (this.#memoryView.length !== this.#memoryBytes) this.attach(this.#memory);
+    if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
     if (this.vectors.length !== 2 * VECTORS_COUNT_MAX) {
       this.#native.pin(Pin.VECTORS, this.vectors);
     }
