@@ -111,8 +111,8 @@ const ARGUMENTS = [
     [
       [
         'a memory that grew is not seen',
-        'if (this.memory.isStale) this.#renewMemory();',
-        'if (!this.#hasMemory) this.#renewMemory();',
+        'if (memory === undefined || memory.isStale) this.#renewMemory(memory);',
+        'if (memory === undefined) this.#renewMemory(memory);',
       ],
     ],
   ),

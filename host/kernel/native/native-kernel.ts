@@ -59,8 +59,8 @@ export class NativeKernel implements Kernel {
   /** As LiveKernel has it, in choose.ts. */
   readonly copyOut: (at: number, pointer: number, lengthBytes: number) => SysResult;
 
-  // Undefined until there is a memory, and not private by name: what is assigned once V8 compiles in, but
-  // nothing of such a name.
+  // Not there until there is a memory: a field that is assigned once V8 compiles in, and one with a private
+  // name would be undefined first.
   private memory?: ArrayBuffer;
   /** Of all the memory, when it is not detached: to ask a view for its length is no call. */
   private memoryView?: Uint8Array;
