@@ -71,6 +71,12 @@ test('each of its bytes, changed, makes it be refused, and the offset is that of
   }
 });
 
+test('one of the version before is read', () => {
+  const older = file.slice();
+  older[6] = 1;
+  assert.is(replayRun(older).reason, 'complete');
+});
+
 test('without one of its blocks it is refused', () => {
   const long = recordEcho(Array.from({ length: 300 }, (_, index) => String(index).repeat(100)));
   const records = blockOffsets(long).filter(({ kind }) => kind === 3);
