@@ -1,6 +1,5 @@
-// Records the calls that move most bytes: sock_recv and sock_send of one aligned buffer. The records are
-// those that call-recorder.ts makes, at a third of the cost, since V8 compiles each of these functions
-// for the one import that it calls. A call that is not such a one takes the general way.
+// Records the calls that move most bytes: sock_recv and sock_send of one buffer. A call that is not such a
+// one, or receives where no eight bytes begin, takes the general way.
 
 import { Iovec } from '../wasi/layout.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
@@ -8,6 +7,7 @@ import type { CallRecorder } from './call-recorder.ts';
 import type { ImportRecorder } from './import-recorder.ts';
 import {
   holds,
+  holdsAligned,
   isUnfit,
   RECORD_BYTES_MAX,
   setWords,
@@ -44,7 +44,11 @@ export function recordReceive(
     // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
     const roomBytes = memory.words[(list + Iovec.LEN) >> 2];
     const pointer = roomBytes === undefined ? -1 : memory.words[(list + Iovec.BUF) >> 2];
-    if (pointer === undefined || roomBytes === undefined || !holds(memory, pointer, roomBytes)) {
+    if (
+      pointer === undefined ||
+      roomBytes === undefined ||
+      !holdsAligned(memory, pointer, roomBytes)
+    ) {
       return general(fd, list, count, flags, lengthAt, flagsAt);
     }
     recorder.isInImport = true;

@@ -5,7 +5,7 @@ import { Event } from '../wasi/layout.ts';
 import type { CallRecorder } from './call-recorder.ts';
 import type { ImportRecorder } from './import-recorder.ts';
 import {
-  holds,
+  holdsAligned,
   isUnfit,
   RECORD_BYTES_MAX,
   setWords,
@@ -44,7 +44,7 @@ export function recordPoll(
     recorder.noteTime();
     // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
     const eventCount = result === 0 ? memory.words[countAt >>> 2] : undefined;
-    if (eventCount === undefined || !holds(memory, eventsAt, eventCount * Event.BYTES)) {
+    if (eventCount === undefined || !holdsAligned(memory, eventsAt, eventCount * Event.BYTES)) {
       setWords(call, list, eventsAt, count, countAt, 0, 0);
       recorder.freshMemory();
       recorder.after(call, result);

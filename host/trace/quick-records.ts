@@ -15,10 +15,14 @@ export function isUnfit(pointer: number): boolean {
   return (pointer & 0x8000_0003) !== 0;
 }
 
-/** True when a buffer begins at eight bytes and lies in the memory, and not beyond 2 GiB. */
+/** True when a buffer lies in the memory, and not beyond 2 GiB. */
 export function holds(memory: GuestMemory, pointer: number, lengthBytes: number): boolean {
-  const isAligned = (pointer & 0x8000_0007) === 0;
-  return isAligned && lengthBytes >= 0 && memory.holds(pointer, lengthBytes);
+  return pointer >= 0 && lengthBytes >= 0 && memory.holds(pointer, lengthBytes);
+}
+
+/** As {@link holds}, of one that begins at eight bytes. */
+export function holdsAligned(memory: GuestMemory, pointer: number, lengthBytes: number): boolean {
+  return (pointer & 7) === 0 && holds(memory, pointer, lengthBytes);
 }
 
 /** For what is recorded the general way: the arguments, as {@link CallRecorder.words} has them. */
