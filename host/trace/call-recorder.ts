@@ -119,7 +119,7 @@ export class CallRecorder {
    * @returns false when this call is not such a one; nothing is written then.
    */
   #writeSimple(memory: GuestMemory, hasher: Hasher): boolean {
-    const { parameters, words } = this;
+    const { parameters } = this;
     const regions = this.regions;
     const source = memory.view;
     const bulk = this.#bulk;
@@ -134,22 +134,7 @@ export class CallRecorder {
     const writer = this.#writer;
     writer.reserve(SIMPLE_BYTES_MAX);
     const { bytes, view } = writer;
-    let { at } = writer;
-    bytes[at] = this.number;
-    const changesAt = at + 1;
-    at += 2;
-    const last = this.last;
-    const wordCount = this.#wordCount;
-    let changes = 0;
-    for (let index = 0; index < wordCount; index++) {
-      const word = words[index] as number;
-      const before = last[index] as number;
-      if (word === before) continue;
-      changes |= 2 << index;
-      last[index] = word;
-      at = writeSigned(bytes, at, (word - before) | 0);
-    }
-    bytes[changesAt] = changes;
+    let at = writeChanges(writer, this, this.#wordCount);
     const values = this.#values;
     for (let index = 0; index < values.length; index++) {
       const { pointer: parameter, valueBytes } = values[index] as Place;
@@ -273,6 +258,31 @@ export class CallRecorder {
       else this.#writeBulk(place, regions.roomBytes(place, this.parameters, memory), memory);
     }
   }
+}
+
+/**
+ * Opcode, changes and changed words of a call that answered 0. Room is reserved.
+ *
+ * @param wordCount how many of the arguments may have changed, at most 6: their bits fit one byte.
+ * @returns where the outputs go.
+ */
+export function writeChanges(
+  { bytes, view, at: start }: RecordWriter,
+  { number, words, last }: CallRecorder,
+  wordCount: number,
+): number {
+  let at = start + 2;
+  let changes = 0;
+  for (let index = 0; index < wordCount; index++) {
+    const word = words[index] as number;
+    const before = last[index] as number;
+    if (word === before) continue;
+    changes |= 2 << index;
+    last[index] = word;
+    at = writeSigned(bytes, at, (word - before) | 0);
+  }
+  view.setInt16(start, number | (changes << 8), true);
+  return at;
 }
 
 /** Word by word: for so few bytes quicker than a call of the engine. They have been reserved. */

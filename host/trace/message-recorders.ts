@@ -3,7 +3,7 @@
 
 import { Iovec } from '../wasi/layout.ts';
 import type { GuestMemory } from '../wasi/memory.ts';
-import type { CallRecorder } from './call-recorder.ts';
+import { type CallRecorder, writeChanges } from './call-recorder.ts';
 import type { ImportRecorder } from './import-recorder.ts';
 import {
   holds,
@@ -12,7 +12,6 @@ import {
   RECORD_BYTES_MAX,
   setWords,
   writeBytes,
-  writeHeader,
   writeUsual,
 } from './quick-records.ts';
 
@@ -43,7 +42,7 @@ export function recordReceive(
     }
     // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
     const roomBytes = memory.words[(list + Iovec.LEN) >> 2];
-    const pointer = roomBytes === undefined ? -1 : memory.words[(list + Iovec.BUF) >> 2];
+    const pointer = memory.words[(list + Iovec.BUF) >> 2];
     if (
       pointer === undefined ||
       roomBytes === undefined ||
@@ -77,7 +76,7 @@ export function recordReceive(
       lengthAt === last[4] &&
       flagsAt === last[5];
     if (!isUsual) setWords(call, fd, list, count, flags, lengthAt, flagsAt);
-    const at = isUsual ? writeUsual(writer, call, fd) : writeHeader(writer, call, 6);
+    const at = isUsual ? writeUsual(writer, call, fd) : writeChanges(writer, call, 6);
     const { view } = writer;
     view.setInt32(at, lengthBytes, true);
     // The half of a word: one view less to look at.
@@ -106,7 +105,7 @@ export function recordSend(
     }
     // Undefined in a memory that has grown: its views are empty until the general way has seen to it.
     const roomBytes = memory.words[(list + Iovec.LEN) >> 2];
-    const pointer = roomBytes === undefined ? -1 : memory.words[(list + Iovec.BUF) >> 2];
+    const pointer = memory.words[(list + Iovec.BUF) >> 2];
     if (pointer === undefined || roomBytes === undefined || !holds(memory, pointer, roomBytes)) {
       return general(fd, list, count, flags, lengthAt);
     }
@@ -132,7 +131,7 @@ export function recordSend(
     const isUsual =
       list === last[1] && count === last[2] && flags === last[3] && lengthAt === last[4];
     if (!isUsual) setWords(call, fd, list, count, flags, lengthAt, 0);
-    const at = isUsual ? writeUsual(writer, call, fd) : writeHeader(writer, call, 5);
+    const at = isUsual ? writeUsual(writer, call, fd) : writeChanges(writer, call, 5);
     const { view } = writer;
     view.setInt32(at, lengthBytes, true);
     const hash = lengthBytes === 0 ? 0 : recorder.hash(pointer, lengthBytes, 0);

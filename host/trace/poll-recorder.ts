@@ -2,7 +2,7 @@
 // array that it writes.
 
 import { Event } from '../wasi/layout.ts';
-import type { CallRecorder } from './call-recorder.ts';
+import { type CallRecorder, writeChanges } from './call-recorder.ts';
 import type { ImportRecorder } from './import-recorder.ts';
 import {
   holdsAligned,
@@ -10,7 +10,6 @@ import {
   RECORD_BYTES_MAX,
   setWords,
   writeBytes,
-  writeHeader,
   writeUsual,
 } from './quick-records.ts';
 
@@ -54,7 +53,7 @@ export function recordPoll(
     writer.reserve(RECORD_BYTES_MAX);
     const isUsual = eventsAt === last[1] && count === last[2] && countAt === last[3];
     if (!isUsual) setWords(call, list, eventsAt, count, countAt, 0, 0);
-    const at = isUsual ? writeUsual(writer, call, list) : writeHeader(writer, call, 4);
+    const at = isUsual ? writeUsual(writer, call, list) : writeChanges(writer, call, 4);
     writer.view.setInt32(at, eventCount, true);
     writer.at = at + 4;
     writeBytes(writer, memory, eventsAt, eventCount * Event.BYTES);

@@ -3,9 +3,9 @@
 // since V8 compiles each of them for the one import that it calls.
 
 import type { GuestMemory } from '../wasi/memory.ts';
-import type { CallRecorder } from './call-recorder.ts';
+import { type CallRecorder, writeChanges } from './call-recorder.ts';
 import { SHORT_BYTES_MAX } from './format.ts';
-import { type RecordWriter, writeSigned } from './record-writer.ts';
+import type { RecordWriter } from './record-writer.ts';
 
 /** Opcode, changes, six arguments, two values, a length with its filler, and short bytes. */
 export const RECORD_BYTES_MAX = 2 + 6 * 5 + 6 + 16 + SHORT_BYTES_MAX;
@@ -25,22 +25,22 @@ export function holdsAligned(memory: GuestMemory, pointer: number, lengthBytes: 
   return (pointer & 7) === 0 && holds(memory, pointer, lengthBytes);
 }
 
-/** For what is recorded the general way: the arguments, as {@link CallRecorder.words} has them. */
+/** The arguments of a call that is no usual one, as {@link CallRecorder.words} has them; 0 for none. */
 export function setWords(
   { words }: CallRecorder,
-  fd: number,
-  list: number,
-  count: number,
-  flags: number,
-  lengthAt: number,
-  flagsAt: number,
+  first: number,
+  second: number,
+  third: number,
+  fourth: number,
+  fifth: number,
+  sixth: number,
 ): void {
-  words[0] = fd;
-  words[1] = list;
-  words[2] = count;
-  words[3] = flags;
-  words[4] = lengthAt;
-  words[5] = flagsAt;
+  words[0] = first;
+  words[1] = second;
+  words[2] = third;
+  words[3] = fourth;
+  words[4] = fifth;
+  words[5] = sixth;
 }
 
 /**
@@ -56,38 +56,13 @@ export function writeUsual(writer: RecordWriter, call: CallRecorder, first: numb
   const folded = (difference << 1) ^ (difference >> 31);
   if ((folded & ~127) !== 0) {
     call.words[0] = first;
-    return writeHeader(writer, call, 1);
+    return writeChanges(writer, call, 1);
   }
   last[0] = first;
   const isSame = difference === 0;
   // All of it at once, and what is written too much is written over.
   writer.view.setInt32(at, number | (isSame ? 0 : 0x200) | (folded << 16), true);
   return isSame ? at + 2 : at + 3;
-}
-
-/**
- * Opcode, changes and changed words of any call.
- *
- * @param wordCount how many of the arguments may differ.
- * @returns where the outputs go.
- */
-export function writeHeader(
-  { bytes, view, at: start }: RecordWriter,
-  { number, words, last }: CallRecorder,
-  wordCount: number,
-): number {
-  let at = start + 2;
-  let changes = 0;
-  for (let index = 0; index < wordCount; index++) {
-    const word = words[index] as number;
-    const before = last[index] as number;
-    if (word === before) continue;
-    changes |= 2 << index;
-    last[index] = word;
-    at = writeSigned(bytes, at, (word - before) | 0);
-  }
-  view.setInt16(start, number | (changes << 8), true);
-  return at;
 }
 
 /**

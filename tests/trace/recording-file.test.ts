@@ -1,4 +1,4 @@
-// The file: cut off anywhere, damaged anywhere, of another kind.
+// The file: with records of any length, cut off anywhere, damaged anywhere, of another kind.
 
 import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
@@ -7,6 +7,7 @@ import { sha256 } from '../../host/base/sha256.ts';
 import { openRecording } from '../../host/trace/recording.ts';
 import { suite } from '../support/suite.ts';
 import { blockOffsets, withGoodHashes } from './blocks.ts';
+import { BUFFER_BYTES } from './echo-guest.ts';
 import { recordEcho, replayRun } from './recorded.ts';
 
 const test = suite('the file of a recording');
@@ -28,6 +29,16 @@ function refusal(bytes: Uint8Array): string {
   }
   return '';
 }
+
+test('messages of every length are replayed, wherever their records begin', () => {
+  const messages = Array.from({ length: BUFFER_BYTES }, (_, index) =>
+    String.fromCharCode(...Array.from({ length: index + 1 }, (_, at) => 33 + ((index + at) % 90))),
+  );
+  // What is sent is what was received, and its hash is compared.
+  const end = replayRun(recordEcho(messages));
+  assert.is(end.reason, 'complete');
+  assert.is(end.calls, 2 * (messages.length + 1));
+});
 
 test('cut off within the records, at any byte, it replays to the last whole record', () => {
   const [, , records] = blockOffsets(file);
