@@ -29,6 +29,8 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
                            once, as a second one does)
   --drain-delay TIME       go on as before for TIME after the signal (default 0s)
   --bad-pointer trap       trap when a guest passes a pointer that leaves its memory; else: FAULT
+  --no-batching            send each answer before the guest goes on; by default small answers of one turn
+                           go out together, with the guest's next call
   --trace[=CALL,...]       print a line for each call of the guest (or only of these) on standard error
   --trace-to FILE          print them to FILE instead: standard error is the guest's as well
   --record FILE            keep everything that enters the guest, to run it again without a kernel. FILE
@@ -63,6 +65,7 @@ export type Limits = Pick<
   | 'drainTimeoutMs'
   | 'drainDelayMs'
   | 'badPointer'
+  | 'batching'
 >;
 
 export interface RunCommand {
@@ -168,7 +171,11 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
     connect: values.connect ?? [],
     allowConnect: values['allow-connect'] ?? [],
     env: parseEnv(values.env ?? []),
-    limits: { ...parseLimits(values), badPointer: parseBadPointer(values['bad-pointer']) },
+    limits: {
+      ...parseLimits(values),
+      badPointer: parseBadPointer(values['bad-pointer']),
+      batching: values['no-batching'] !== true,
+    },
     record: values.record,
     recordNamesModule: checkRecording(values.record, values['record-names-module'] ?? false),
     trace: parseTrace(values.trace, values['trace-to']),
@@ -195,6 +202,7 @@ const RUN_OPTIONS = {
   'drain-timeout': { type: 'string' },
   'drain-delay': { type: 'string' },
   'bad-pointer': { type: 'string' },
+  'no-batching': { type: 'boolean' },
   record: { type: 'string' },
   'record-names-module': { type: 'boolean' },
   trace: { type: 'string' },
@@ -285,11 +293,13 @@ function parseWords<T extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-function parseLimits(values: Readonly<Record<string, unknown>>): Omit<Limits, 'badPointer'> {
-  const limits: Partial<Record<Exclude<keyof Limits, 'badPointer'>, number>> = {};
+type Quantities = Omit<Limits, 'badPointer' | 'batching'>;
+
+function parseLimits(values: Readonly<Record<string, unknown>>): Quantities {
+  const limits: Partial<Record<keyof Quantities, number>> = {};
   const read = (
     option: string,
-    name: Exclude<keyof Limits, 'badPointer'>,
+    name: keyof Quantities,
     parse: (option: string, text: string) => number,
   ): void => {
     const text = values[option];

@@ -15,7 +15,7 @@ export interface LiveKernel extends Kernel {
   /** Takes over an open descriptor of the process. @returns a handle, `-BADF`, `-MFILE`. */
   adopt(descriptor: number): SysResult;
 
-  /** Gives the descriptor of `handle` to the caller, and forgets it. @returns it, or `-BADF`. */
+  /** Gives the descriptor of `handle` to the caller, and forgets it. @returns it, `-BADF`, `-BUSY`. */
   release(handle: Handle): SysResult;
 
   /**
@@ -42,6 +42,8 @@ export interface LiveKernelOptions {
   readonly wakeDescriptor?: number;
   /** What the guest's standard input, output and error are. Without it, the process's own. */
   readonly stdio?: readonly [number, number, number];
+  /** False sends every answer at once; by default small ones may go out with the next call. */
+  readonly batching?: boolean;
 }
 
 /**

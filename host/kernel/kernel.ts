@@ -229,7 +229,9 @@ export interface Kernel {
   /**
    * A second handle of the same socket. The socket lives until the last handle is closed.
    *
-   * @returns a handle, `-MFILE`. Source: dup(2) with close-on-exec.
+   * @returns a handle, `-MFILE`; `-BUSY` while the kernel holds bytes that it has received from the socket
+   *   ahead, and that only the first handle could get: receive them first. Source: dup(2) with
+   *   close-on-exec.
    */
   dup(handle: Handle): SysResult;
 

@@ -23,6 +23,7 @@ export interface GuestJob {
   readonly environ: readonly string[];
   readonly fdCountMax: number;
   readonly trapsOnBadPointer: boolean;
+  readonly batching: boolean;
   readonly v8Flags: readonly string[];
   /** Where to record what the guest does. */
   readonly recording?: RecordingJob;

@@ -50,6 +50,11 @@ export interface RunOptions {
   readonly maxCallGapMs?: number;
   /** What answers a pointer that leaves the memory: the errno FAULT (default), or a trap. */
   readonly badPointer?: 'errno' | 'trap';
+  /**
+   * False sends each of the guest's bytes before its call returns. By default small answers are kept for
+   * microseconds, until the guest's next call, and go out together: see docs/costs.md.
+   */
+  readonly batching?: boolean;
   /** How long {@link Guest.drain} takes at most, in milliseconds. By default 10,000. */
   readonly drainTimeoutMs?: number;
   /**

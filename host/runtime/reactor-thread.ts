@@ -13,7 +13,8 @@ parentPort?.once('message', (job: GuestJob) => {
   // Not sooner: a flag that changes makes V8 forget the code that it has in store of Node's own
   // modules, and a thread that boots after it takes twice as long.
   for (const flag of job.v8Flags) setFlagsFromString(flag);
-  const kernel = openLiveKernel({ wakeDescriptor: job.wakeDescriptor, stdio: job.stdio });
+  const { wakeDescriptor, stdio, batching } = job;
+  const kernel = openLiveKernel({ wakeDescriptor, stdio, batching });
   const detail = runGuest(job, kernel, tell);
   if (detail !== undefined) tell({ kind: 'detail', ...detail });
   kernel.destroy();

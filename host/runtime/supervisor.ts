@@ -176,6 +176,7 @@ class RunningGuest implements Guest {
       fdCountMax: options.maxFds,
       listenerFlags: options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0,
       trapsOnBadPointer: options.badPointer === 'trap',
+      batching: options.batching ?? true,
       v8Flags: options.v8Flags ?? [],
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
       connections: connections.map((handle) => kernel.release(handle)),

@@ -10,6 +10,7 @@
  */
 #include "clocks.h"
 #include "demux.h"
+#include "epoll-pwait2.h"
 #include "kernel.h"
 #include "readiness.h"
 #include "sockets.h"
@@ -20,14 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-/* One number on every architecture; older headers lack the name. Source: Linux 5.11. */
-#ifndef SYS_epoll_pwait2
-#define SYS_epoll_pwait2 441
-#endif
 
 #define EVENTS_COUNT_MAX 1024
 
@@ -51,13 +46,19 @@ struct registration {
   /* Of the entry that is registered, 0 for none. A closed entry may stay in here; its generation
      then no longer matches. */
   uint32_t generation;
-  enum trigger trigger;
+  uint8_t trigger; /* enum trigger */
+  /* What was received ahead is to be reported, by every wait or once. */
+  bool wants_unread : 1;
+  bool wants_unread_once : 1;
+  /* Events say whether there is room to send. */
+  bool tells_room : 1;
 };
 
 struct epoll_set {
   int epoll_descriptor;
   int timer_descriptor; /* -1 where epoll_pwait2 works */
   bool timer_is_armed;
+  bool is_next_without_unread;
   struct registration* registrations; /* by the index of the handle */
   uint32_t registrations_count;       /* how many are allocated */
   uint32_t used_count;                /* those behind them were never written */
@@ -65,29 +66,6 @@ struct epoll_set {
   int32_t reported[EVENTS_COUNT_MAX];
   int reported_count;
 };
-
-/* What epoll_pwait2 takes on every architecture: 64-bit fields. Source: linux/time_types.h. */
-struct kernel_timespec {
-  int64_t seconds;
-  int64_t nanoseconds;
-};
-
-/* By syscall(): glibc has the function from 2.35 on, and an addon that names it doesn't load on
-   older systems. timeout_ns is never cut to milliseconds: 0.3 ms must not become 0 and spin. */
-static int epoll_pwait2_ns(int epoll_descriptor, struct epoll_event* events, int events_max,
-                           int64_t timeout_ns) {
-  const struct kernel_timespec timeout = {.seconds = timeout_ns / POLLUX_NS_PER_S,
-                                          .nanoseconds = timeout_ns % POLLUX_NS_PER_S};
-  return (int)syscall(SYS_epoll_pwait2, epoll_descriptor, events, events_max,
-                      timeout_ns < 0 ? NULL : &timeout, NULL, (size_t)0);
-}
-
-bool pollux_epoll_pwait2_works(void) {
-  struct epoll_event event;
-  const int result = epoll_pwait2_ns(-1, &event, 1, 0);
-  /* EBADF when it exists. Otherwise ENOSYS, or EPERM from a sandbox around the process. */
-  return result < 0 && errno == EBADF;
-}
 
 static int32_t add_internal(int epoll_descriptor, int descriptor, uint64_t tag) {
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
@@ -196,6 +174,8 @@ static int32_t epoll_watch(struct pollux_kernel* kernel, void* state,
   set->registrations[index] = (struct registration){
       .generation = entry->generation,
       .trigger = is_edge_for_level ? TRIGGER_EDGE_FOR_LEVEL : TRIGGER_AS_ASKED,
+      .wants_unread = (interest & POLLUX_READ) != 0,
+      .wants_unread_once = mode != POLLUX_MODE_LEVEL,
   };
   return 0;
 }
@@ -244,16 +224,36 @@ static int32_t set_timer(struct epoll_set* set, int64_t deadline_ns, bool is_nee
   return 0;
 }
 
+/* Receives ahead from an entry with bytes to read, once its events say whether there is room for the
+   answer: asked for from the start, that would be an event by itself for each connection that comes. */
+static void receive_ahead(struct pollux_kernel* kernel, const struct epoll_set* set,
+                          struct registration* registration, struct pollux_entry* entry,
+                          bool is_writable) {
+  if (registration->tells_room) {
+    pollux_batch_receive(kernel, entry, is_writable);
+    return;
+  }
+  registration->tells_room =
+      control(set, EPOLL_CTL_MOD, entry, EDGE_FOR_LEVEL_EVENTS | EPOLLOUT) == 0;
+}
+
 /* Takes an event of `entry`. Returns its readiness, without what was not asked for. */
-static uint32_t take_event(struct epoll_set* set, struct pollux_entry* entry, uint32_t events) {
+static uint32_t take_event(struct pollux_kernel* kernel, struct epoll_set* set,
+                           struct pollux_entry* entry, uint32_t events) {
   struct registration* registration = find_registration(set, entry);
   if (registration == NULL || registration->trigger == TRIGGER_AS_ASKED) {
     return pollux_readiness_of(events);
   }
-  registration->trigger = (events & ~(uint32_t)EPOLLIN) == 0 ? TRIGGER_EDGE_FOR_LEVEL_READ
-                                                             : TRIGGER_EDGE_FOR_LEVEL_OVER;
+  const bool is_writable = (events & EPOLLOUT) != 0;
+  events &= ~(uint32_t)EPOLLOUT;
+  if (events == 0) return 0;
+  const bool is_over = (events & ~(uint32_t)EPOLLIN) != 0;
+  registration->trigger = is_over ? TRIGGER_EDGE_FOR_LEVEL_OVER : TRIGGER_EDGE_FOR_LEVEL_READ;
   set->reported[set->reported_count++] = entry->handle;
   entry->is_read_dry = false;
+  if (!is_over && pollux_batch_wants(&kernel->batch, entry) && kernel->sets_count == 1) {
+    receive_ahead(kernel, set, registration, entry, is_writable);
+  }
   return pollux_readiness_of(events & ~(uint32_t)EPOLLRDHUP);
 }
 
@@ -271,8 +271,9 @@ static int32_t report(struct pollux_kernel* kernel, struct epoll_set* set,
     struct pollux_entry* entry =
         pollux_handles_at(&kernel->handles, (uint32_t)tag, (uint32_t)(tag >> 32));
     if (entry == NULL) continue;
-    const uint32_t readiness = take_event(set, entry, events[at].events);
-    if (readiness == 0) continue; /* urgent bytes alone */
+    uint32_t readiness = take_event(kernel, set, entry, events[at].events);
+    if (readiness == 0) continue; /* urgent bytes, or room to send, alone */
+    if (entry->kept_errno != 0) readiness |= POLLUX_ERROR;
     pairs[2 * written] = entry->handle;
     pairs[2 * written + 1] = (int32_t)readiness;
     written += 1;
@@ -283,9 +284,47 @@ static int32_t report(struct pollux_kernel* kernel, struct epoll_set* set,
 static int wait_once(const struct epoll_set* set, struct epoll_event* events, int events_max,
                      int64_t left_ns) {
   if (set->timer_descriptor < 0) {
-    return epoll_pwait2_ns(set->epoll_descriptor, events, events_max, left_ns);
+    return pollux_epoll_pwait2(set->epoll_descriptor, events, events_max, left_ns);
   }
   return epoll_wait(set->epoll_descriptor, events, events_max, left_ns == 0 ? 0 : -1);
+}
+
+/* Adds to the report of a handle. False when it is not among the first `count` pairs. */
+static bool add_to_report(int32_t* pairs, int32_t count, int32_t handle, uint32_t readiness) {
+  for (int32_t at = 0; at < count; at += 1) {
+    if (pairs[2 * at] != handle) continue;
+    pairs[2 * at + 1] |= (int32_t)readiness;
+    return true;
+  }
+  return false;
+}
+
+/* Reports what is there now, where something that was received ahead by an earlier wait has not been
+   taken. What is unread and would fill the list has it every other time, so that it hides nothing. */
+__attribute__((noinline)) static int32_t poll_beside_unread(struct pollux_kernel* kernel, struct epoll_set* set,
+                                  uint32_t unread_count, int32_t* pairs, uint32_t capacity) {
+  struct epoll_event events[EVENTS_COUNT_MAX];
+  uint32_t room = unread_count < capacity ? capacity - unread_count : 0;
+  if (room == 0 && set->is_next_without_unread) room = capacity;
+  set->is_next_without_unread = room == 0;
+  if (room > EVENTS_COUNT_MAX) room = EVENTS_COUNT_MAX;
+  restore_levels(kernel, set);
+  const int count = room == 0 ? 0 : wait_once(set, events, (int)room, 0);
+  int32_t written = report(kernel, set, events, count, pairs);
+  /* The list grows behind the first ones while messages are received ahead. */
+  for (uint32_t at = 0; at < unread_count && (uint32_t)written < capacity; at += 1) {
+    const struct pollux_entry* entry =
+        pollux_handles_find(&kernel->handles, kernel->batch.listed[at]);
+    struct registration* registration = find_registration(set, entry);
+    if (registration == NULL || !registration->wants_unread) continue;
+    if (registration->wants_unread_once) registration->wants_unread = false;
+    if (add_to_report(pairs, written, entry->handle, POLLUX_READ)) continue;
+    pairs[2 * written] = entry->handle;
+    pairs[2 * written + 1] = POLLUX_READ;
+    written += 1;
+  }
+  if (kernel->batch.turn_count > 0) pollux_batch_begin_turn(&kernel->batch);
+  return written;
 }
 
 static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64_t timeout_ns,
@@ -294,6 +333,11 @@ static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64
   struct epoll_event events[EVENTS_COUNT_MAX];
   const int events_max = capacity < EVENTS_COUNT_MAX ? (int)capacity : EVENTS_COUNT_MAX;
   assert(events_max > 0);
+  const uint32_t unread_count = pollux_batch_begin_wait(kernel, &kernel->batch);
+  if (unread_count > 0) {
+    const int32_t written = poll_beside_unread(kernel, set, unread_count, pairs, capacity);
+    if (written > 0) return written;
+  }
   const int64_t deadline_ns = timeout_ns > 0 ? pollux_deadline_in(timeout_ns) : timeout_ns;
   const int32_t timer = set_timer(set, deadline_ns, timeout_ns > 0);
   if (timer < 0) return timer;
@@ -304,7 +348,10 @@ static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64
     const int count = wait_once(set, events, events_max, left_ns);
     if (count < 0 && errno != EINTR) return pollux_fail(errno);
     const int32_t written = report(kernel, set, events, count, pairs);
-    if (written > 0) return written;
+    if (written > 0) {
+      if (kernel->batch.turn_count > 0) pollux_batch_begin_turn(&kernel->batch);
+      return written;
+    }
     if (kernel->wake_is_pending) return -WASI_CANCELED;
     if (timeout_ns > 0) left_ns = pollux_deadline_left_ns(deadline_ns);
     if (left_ns != 0) continue;

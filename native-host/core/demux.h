@@ -76,7 +76,4 @@ struct pollux_demux {
 /* epoll(7). */
 extern const struct pollux_demux pollux_demux_epoll;
 
-/* Whether epoll_pwait2 exists and may be called here: probed, since both change by system. */
-bool pollux_epoll_pwait2_works(void);
-
 #endif

@@ -49,6 +49,9 @@ enum pollux_entry_flags {
   POLLUX_ENTRY_TCP = 64,
 };
 
+/* So many small receives in a row, and the next one is made ahead: see batch.h. */
+#define POLLUX_SMALL_READS_ENOUGH 2
+
 struct pollux_entry {
   int32_t handle; /* 0 while the entry is free */
   int32_t descriptor;
@@ -56,7 +59,11 @@ struct pollux_entry {
   uint8_t file_type;
   uint8_t flags;
   /* Since the demux last cleared this, a receive has found the queue empty or emptied it. */
-  bool is_read_dry;
+  bool is_read_dry : 1;
+  /* How many of the last receives were small and emptied the queue, up to enough of them. */
+  uint8_t small_reads_count : 2;
+  /* An error that a call made ahead has met: see batch.h. 0 for none. */
+  uint8_t kept_errno;
 };
 
 struct pollux_handles {

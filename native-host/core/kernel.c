@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 #include "clocks.h"
+#include "epoll-pwait2.h"
 #include "random.h"
 #include "socket-options.h"
 #include "streams.h"
@@ -39,12 +40,14 @@ static void close_entry(struct pollux_kernel* kernel, struct pollux_entry* entry
   /* epoll forgets a descriptor when the last reference to its open file description goes. When
      others hold one, it would report the closed number for ever. */
   if (entry->flags & POLLUX_ENTRY_SHARED) pollux_unwatch_everywhere(kernel, entry->handle);
+  pollux_batch_before_close(kernel, entry);
   kernel->demux->close(kernel, entry);
   pollux_handles_remove(&kernel->handles, entry);
 }
 
 void pollux_kernel_destroy(struct pollux_kernel* kernel) {
   if (kernel->demux == NULL) return;
+  pollux_batch_flush(kernel, kernel->batch.shared);
   for (uint32_t set = 0; set < kernel->sets_count; set += 1) {
     if (kernel->sets[set] != NULL) kernel->demux->close_set(kernel, kernel->sets[set]);
     kernel->sets[set] = NULL;
@@ -58,6 +61,7 @@ void pollux_kernel_destroy(struct pollux_kernel* kernel) {
   if (kernel->wake_descriptor_is_owned) close(kernel->wake_descriptor);
   kernel->wake_descriptor = -1;
   kernel->memory = (struct pollux_memory){0};
+  kernel->batch.shared = NULL;
   kernel->demux = NULL;
 }
 
@@ -85,6 +89,7 @@ int32_t pollux_dup(struct pollux_kernel* kernel, int32_t handle) {
   if (reserved < 0) return reserved;
   struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
+  if (pollux_batch_unread(kernel->batch.shared, handle) != NULL) return -WASI_BUSY;
   const int descriptor = fcntl(entry->descriptor, F_DUPFD_CLOEXEC, 3);
   if (descriptor < 0) return pollux_fail(errno);
   entry->flags |= POLLUX_ENTRY_SHARED;
@@ -124,6 +129,7 @@ int32_t pollux_adopt(struct pollux_kernel* kernel, int descriptor) {
 int32_t pollux_release(struct pollux_kernel* kernel, int32_t handle) {
   struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
+  if (pollux_batch_unread(kernel->batch.shared, handle) != NULL) return -WASI_BUSY;
   const int descriptor = entry->descriptor;
   pollux_unwatch_everywhere(kernel, handle);
   pollux_handles_remove(&kernel->handles, entry);

@@ -8,6 +8,7 @@
 #ifndef POLLUX_KERNEL_H
 #define POLLUX_KERNEL_H
 
+#include "batch.h"
 #include "demux.h"
 #include "handles.h"
 #include "memory.h"
@@ -22,6 +23,7 @@
 struct pollux_kernel {
   struct pollux_handles handles;
   struct pollux_memory memory;
+  struct pollux_batch_state batch;
   const struct pollux_demux* demux;
   void* sets[POLLUX_SETS_COUNT_MAX]; /* NULL while free */
   uint32_t sets_count;               /* all from here on are free */
@@ -60,7 +62,8 @@ void pollux_kernel_consume_wake(struct pollux_kernel* kernel);
 /* Closes a handle and ends its watching. Returns 0 or -WASI_BADF. */
 int32_t pollux_close(struct pollux_kernel* kernel, int32_t handle);
 
-/* A second handle of the same open file description. */
+/* A second handle of the same open file description. -WASI_BUSY while something that was received ahead
+   is not taken. */
 int32_t pollux_dup(struct pollux_kernel* kernel, int32_t handle);
 
 /*
@@ -70,7 +73,8 @@ int32_t pollux_dup(struct pollux_kernel* kernel, int32_t handle);
  */
 int32_t pollux_adopt(struct pollux_kernel* kernel, int descriptor);
 
-/* Gives the descriptor of a handle to the caller and forgets the handle. Returns the descriptor. */
+/* Gives the descriptor of a handle to the caller and forgets the handle. Returns the descriptor, or
+   -WASI_BUSY as pollux_dup. */
 int32_t pollux_release(struct pollux_kernel* kernel, int32_t handle);
 
 /* The handle's enum pollux_file_type. */

@@ -62,6 +62,7 @@ int32_t pollux_set_option(struct pollux_kernel* kernel, int32_t handle, int32_t 
   const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
   if (!pollux_entry_is_socket(entry)) return -WASI_NOTSOCK;
+  pollux_batch_forget_room(&kernel->batch, handle); /* a smaller buffer has less */
   switch (option) {
     case POLLUX_OPTION_REUSE_ADDRESS:
       if (value != 0 && value != 1) return -WASI_INVAL;
@@ -118,8 +119,9 @@ int32_t pollux_get_option(struct pollux_kernel* kernel, int32_t handle, int32_t 
 }
 
 int32_t pollux_take_error(struct pollux_kernel* kernel, int32_t handle) {
-  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
+  if (entry->kept_errno != 0) return -pollux_batch_take_error(entry);
   int error = 0;
   const int32_t result = get_int(entry->descriptor, SO_ERROR, &error);
   return result < 0 ? result : pollux_errno_translate(error);

@@ -68,9 +68,17 @@ int32_t pollux_accept(struct pollux_kernel* kernel, int32_t listener) {
 /* Keeps what an answer of recv says about the queue. 0 is the peer's end, which stays. */
 static int32_t note_read(struct pollux_entry* entry, int32_t result, uint64_t length_bytes,
                          uint32_t flags) {
-  const bool is_emptied =
-      result > 0 && (uint64_t)result < length_bytes && (flags & POLLUX_RECV_PEEK) == 0;
-  if (is_emptied || result == -WASI_AGAIN) entry->is_read_dry = true;
+  if (result <= 0) {
+    if (result == -WASI_AGAIN) entry->is_read_dry = true;
+    return result;
+  }
+  const bool is_emptied = (uint64_t)result < length_bytes && (flags & POLLUX_RECV_PEEK) == 0;
+  if (is_emptied) entry->is_read_dry = true;
+  if (!is_emptied || (uint32_t)result >= POLLUX_BATCH_MESSAGE_BYTES_MAX) {
+    entry->small_reads_count = 0;
+  } else if (entry->small_reads_count < POLLUX_SMALL_READS_ENOUGH) {
+    entry->small_reads_count += 1;
+  }
   return result;
 }
 
@@ -82,23 +90,30 @@ int32_t pollux_recv(struct pollux_kernel* kernel, int32_t handle, uint64_t point
   uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
   if (bytes == NULL) return -WASI_FAULT;
   const int system_flags = flags & POLLUX_RECV_PEEK ? MSG_PEEK : 0;
-  const int32_t result =
-      kernel->demux->recv(kernel, entry, bytes, (size_t)length_bytes, system_flags);
+  int32_t result;
+  if (pollux_batch_is_ahead(&kernel->batch, entry)) {
+    struct iovec piece = {.iov_base = bytes, .iov_len = (size_t)length_bytes};
+    result = pollux_batch_recv(kernel, entry, &piece, 1, system_flags);
+  } else {
+    result = kernel->demux->recv(kernel, entry, bytes, (size_t)length_bytes, system_flags);
+  }
   return note_read(entry, result, length_bytes, flags);
 }
 
 int32_t pollux_send(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
                     uint64_t length_bytes) {
-  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
   const uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
   if (bytes == NULL) return -WASI_FAULT;
+  const int32_t refused = pollux_batch_before_send(&kernel->batch, entry);
+  if (refused < 0) return refused;
   return kernel->demux->send(kernel, entry, bytes, (size_t)length_bytes);
 }
 
-/* Fills `message` with the guest's pieces. Returns 0, -WASI_INVAL for too many, -WASI_FAULT. */
+/* Finds the guest's pieces. Returns 0, -WASI_INVAL for too many, -WASI_FAULT. */
 static int32_t gather(const struct pollux_memory* memory, const uint32_t* pairs,
-                      uint32_t pairs_count, struct iovec* pieces, struct msghdr* message) {
+                      uint32_t pairs_count, struct iovec* pieces) {
   if (pairs_count > POLLUX_VECTORS_COUNT_MAX) return -WASI_INVAL;
   for (uint32_t index = 0; index < pairs_count; index += 1) {
     const uint32_t length_bytes = pairs[2 * index + 1];
@@ -106,7 +121,6 @@ static int32_t gather(const struct pollux_memory* memory, const uint32_t* pairs,
     if (bytes == NULL) return -WASI_FAULT;
     pieces[index] = (struct iovec){.iov_base = bytes, .iov_len = length_bytes};
   }
-  *message = (struct msghdr){.msg_iov = pieces, .msg_iovlen = pairs_count};
   return 0;
 }
 
@@ -116,24 +130,31 @@ int32_t pollux_recv_vectors(struct pollux_kernel* kernel, int32_t handle, const 
   if (entry == NULL) return -WASI_BADF;
   if (flags & ~(uint32_t)POLLUX_RECV_PEEK) return -WASI_INVAL;
   struct iovec pieces[POLLUX_VECTORS_COUNT_MAX];
-  struct msghdr message;
-  const int32_t gathered = gather(&kernel->memory, pairs, pairs_count, pieces, &message);
+  const int32_t gathered = gather(&kernel->memory, pairs, pairs_count, pieces);
   if (gathered < 0) return gathered;
   const int system_flags = flags & POLLUX_RECV_PEEK ? MSG_PEEK : 0;
   uint64_t length_bytes = 0;
   for (uint32_t index = 0; index < pairs_count; index += 1) length_bytes += pairs[2 * index + 1];
-  const int32_t result = kernel->demux->recv_vectors(kernel, entry, &message, system_flags);
+  int32_t result;
+  if (pollux_batch_is_ahead(&kernel->batch, entry)) {
+    result = pollux_batch_recv(kernel, entry, pieces, pairs_count, system_flags);
+  } else {
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = pairs_count};
+    result = kernel->demux->recv_vectors(kernel, entry, &message, system_flags);
+  }
   return note_read(entry, result, length_bytes, flags);
 }
 
 int32_t pollux_send_vectors(struct pollux_kernel* kernel, int32_t handle, const uint32_t* pairs,
                             uint32_t pairs_count) {
-  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
   struct iovec pieces[POLLUX_VECTORS_COUNT_MAX];
-  struct msghdr message;
-  const int32_t gathered = gather(&kernel->memory, pairs, pairs_count, pieces, &message);
+  const int32_t gathered = gather(&kernel->memory, pairs, pairs_count, pieces);
   if (gathered < 0) return gathered;
+  const int32_t refused = pollux_batch_before_send(&kernel->batch, entry);
+  if (refused < 0) return refused;
+  const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = pairs_count};
   return kernel->demux->send_vectors(kernel, entry, &message);
 }
 
@@ -144,6 +165,7 @@ int32_t pollux_shutdown(struct pollux_kernel* kernel, int32_t handle, int32_t ho
                                    [POLLUX_SHUTDOWN_WRITE] = SHUT_WR,
                                    [POLLUX_SHUTDOWN_BOTH] = SHUT_RDWR};
   if (how < POLLUX_SHUTDOWN_READ || how > POLLUX_SHUTDOWN_BOTH) return -WASI_INVAL;
+  pollux_batch_forget_room(&kernel->batch, handle);
   return shutdown(entry->descriptor, SYSTEM_HOW[how]) == 0 ? 0 : pollux_fail(errno);
 }
 

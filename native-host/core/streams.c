@@ -126,11 +126,15 @@ static bool may_block(const struct pollux_entry* entry) {
 
 int32_t pollux_read(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
                     uint64_t length_bytes) {
-  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL || (entry->flags & POLLUX_ENTRY_WRITE_ONLY) != 0) return -WASI_BADF;
   uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
   if (bytes == NULL) return -WASI_FAULT;
   if (pollux_entry_is_socket(entry)) {
+    if (pollux_batch_is_ahead(&kernel->batch, entry)) {
+      struct iovec piece = {.iov_base = bytes, .iov_len = (size_t)length_bytes};
+      return pollux_batch_recv(kernel, entry, &piece, 1, 0);
+    }
     return kernel->demux->recv(kernel, entry, bytes, (size_t)length_bytes, 0);
   }
   if (may_block(entry)) {
@@ -173,11 +177,13 @@ static int32_t put_on_terminal(struct pollux_kernel* kernel, const struct pollux
 
 int32_t pollux_write(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
                      uint64_t length_bytes) {
-  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL || (entry->flags & POLLUX_ENTRY_READ_ONLY) != 0) return -WASI_BADF;
   const uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
   if (bytes == NULL) return -WASI_FAULT;
   if (pollux_entry_is_socket(entry)) {
+    const int32_t refused = pollux_batch_before_send(&kernel->batch, entry);
+    if (refused < 0) return refused;
     return kernel->demux->send(kernel, entry, bytes, (size_t)length_bytes);
   }
   const bool is_pipe = (entry->flags & POLLUX_ENTRY_PIPE) != 0;

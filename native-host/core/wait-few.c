@@ -33,15 +33,28 @@ static int32_t fill(const struct pollux_kernel* kernel, struct few_entry* few, u
   return 0;
 }
 
-/* Writes what was found. Returns how many are ready, or -WASI_BADF when someone else has closed a
+/* Marks those of which something was received ahead. Returns whether there are any. */
+static bool report_unread(const struct pollux_kernel* kernel, struct few_entry* few,
+                          uint32_t few_count) {
+  bool is_any = false;
+  for (uint32_t index = 0; index < few_count; index += 1) {
+    if (!((uint32_t)few[index].interest & POLLUX_READ)) continue;
+    if (pollux_batch_unread(kernel->batch.shared, few[index].handle) == NULL) continue;
+    few[index].readiness = POLLUX_READ;
+    is_any = true;
+  }
+  return is_any;
+}
+
+/* Adds what was found. Returns how many are ready, or -WASI_BADF when someone else has closed a
    descriptor of ours. */
 static int32_t report(const struct pollfd* polled, struct few_entry* few, uint32_t few_count) {
   int32_t ready_count = 0;
   for (uint32_t index = 0; index < few_count; index += 1) {
     const uint32_t events = (uint32_t)(unsigned short)polled[1 + index].revents;
     if (events & POLLNVAL) return -WASI_BADF;
-    few[index].readiness = (int32_t)pollux_readiness_of(events);
-    ready_count += events != 0;
+    few[index].readiness |= (int32_t)pollux_readiness_of(events);
+    ready_count += few[index].readiness != 0;
   }
   return ready_count;
 }
@@ -55,12 +68,14 @@ int32_t pollux_wait_few(struct pollux_kernel* kernel, int32_t* words, int64_t ti
   const int32_t filled = fill(kernel, few, few_count, polled);
   if (filled < 0) return filled;
   if (kernel->wake_is_pending) return -WASI_CANCELED;
+  const bool is_unread = kernel->batch.listed_count > 0 && report_unread(kernel, few, few_count);
+  if (is_unread) timeout_ns = 0;
   const int64_t deadline_ns = timeout_ns > 0 ? pollux_deadline_in(timeout_ns) : timeout_ns;
   int64_t left_ns = timeout_ns;
   for (;;) {
     const struct timespec timeout = pollux_timespec_of(left_ns < 0 ? 0 : left_ns);
     const int count = ppoll(polled, 1 + few_count, left_ns < 0 ? NULL : &timeout, NULL);
-    if (count > 0) {
+    if (count > 0 || (count == 0 && is_unread)) {
       if (polled[0].revents != 0) kernel->wake_is_pending = true;
       const int32_t ready_count = report(polled, few, few_count);
       return ready_count == 0 ? -WASI_CANCELED : ready_count;

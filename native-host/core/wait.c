@@ -26,6 +26,9 @@ int32_t pollux_close_set(struct pollux_kernel* kernel, int32_t set) {
   if (state == NULL) return -WASI_BADF;
   kernel->demux->close_set(kernel, state);
   kernel->sets[set] = NULL;
+  while (kernel->sets_count > 0 && kernel->sets[kernel->sets_count - 1] == NULL) {
+    kernel->sets_count -= 1;
+  }
   return 0;
 }
 

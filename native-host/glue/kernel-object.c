@@ -22,6 +22,7 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
       [GLUE_PIN_VECTORS] = napi_int32_array,   [GLUE_PIN_READY] = napi_int32_array,
       [GLUE_PIN_FEW] = napi_int32_array,       [GLUE_PIN_ARGUMENTS] = napi_float64_array,
       [GLUE_PIN_INSTANT] = napi_uint32_array,  [GLUE_PIN_TARGET] = napi_uint8_array,
+      [GLUE_PIN_BATCH] = napi_int32_array,
   };
   bool is_array = false;
   if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return false;
@@ -36,8 +37,9 @@ static bool memory_of(napi_env env, napi_value value, enum glue_pin pin, napi_va
   if (is_buffer == (pin == GLUE_PIN_TARGET)) return false;
   const size_t element_bytes = element_bytes_of(type);
   memory->length_bytes = elements_count * element_bytes;
-  const bool is_short = memory->length_bytes < sizeof(struct glue_hot_arguments);
-  return type == TYPES[pin] && !(pin == GLUE_PIN_ARGUMENTS && is_short);
+  if (type != TYPES[pin]) return false;
+  if (pin == GLUE_PIN_BATCH) return memory->length_bytes >= sizeof(struct pollux_batch);
+  return pin != GLUE_PIN_ARGUMENTS || memory->length_bytes >= sizeof(struct glue_hot_arguments);
 }
 
 /* pin(which, view): lends memory until the next pin of the same kind. 0 or -INVAL. */
@@ -59,6 +61,7 @@ static napi_value method_pin(napi_env env, napi_callback_info info) {
   struct glue_memory* old = &call.self->pins[pin];
   if (old->buffer != NULL) napi_delete_reference(env, old->buffer);
   *old = memory;
+  if (pin == GLUE_PIN_BATCH) call.self->core.batch.shared = memory.data;
   if (pin == GLUE_PIN_MEMORY) {
     call.self->core.memory =
         (struct pollux_memory){.base = memory.data, .length_bytes = memory.length_bytes};

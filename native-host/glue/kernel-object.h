@@ -19,7 +19,8 @@ enum glue_pin {
   GLUE_PIN_ARGUMENTS = 4, /* Float64Array of 4: struct glue_hot_arguments */
   GLUE_PIN_INSTANT = 5,   /* Uint32Array of 2: nanoseconds, low and high word */
   GLUE_PIN_TARGET = 6,    /* Uint8Array of shared memory: where copyOut copies to */
-  GLUE_PIN_COUNT = 7,
+  GLUE_PIN_BATCH = 7,     /* Int32Array: struct pollux_batch, zeroed */
+  GLUE_PIN_COUNT = 8,
 };
 
 struct glue_memory {
@@ -53,6 +54,7 @@ static inline bool glue_call_read(napi_env env, napi_callback_info info, size_t 
   call->failure = -WASI_INVAL;
   if (napi_get_cb_info(env, info, &count, call->arguments, NULL, &data) != napi_ok) return false;
   call->self = data;
+  pollux_batch_flush(&call->self->core, call->self->core.batch.shared);
   if (call->self->core.demux != NULL) return true;
   call->failure = -WASI_BADF;
   return false;
@@ -73,6 +75,26 @@ struct glue_hot_arguments {
 _Static_assert(offsetof(struct glue_hot_arguments, duration_ns) == 8 * GLUE_DURATION_AT, "");
 _Static_assert(offsetof(struct glue_hot_arguments, answer) == 4 * GLUE_ANSWER_AT, "");
 
+/* Where JavaScript finds the parts of struct pollux_batch, as in host/kernel/native/batch.ts: in words. */
+#define GLUE_BATCH_UNREAD_COUNT_AT 0
+#define GLUE_BATCH_SENDS_COUNT_AT 1
+#define GLUE_BATCH_SENDING_BYTES_AT 2
+#define GLUE_BATCH_SLOTS_AT 4
+#define GLUE_BATCH_SENDS_AT 4100
+#define GLUE_BATCH_RECEIVED_AT 5124
+#define GLUE_BATCH_SENDING_AT 13316
+#define GLUE_BATCH_END_AT 21508
+#define GLUE_ASSERT_AT(field, at) \
+  _Static_assert(offsetof(struct pollux_batch, field) == 4 * (at), "as batch.ts has it")
+GLUE_ASSERT_AT(unread_count, GLUE_BATCH_UNREAD_COUNT_AT);
+GLUE_ASSERT_AT(sends_count, GLUE_BATCH_SENDS_COUNT_AT);
+GLUE_ASSERT_AT(sending_bytes, GLUE_BATCH_SENDING_BYTES_AT);
+GLUE_ASSERT_AT(slots, GLUE_BATCH_SLOTS_AT);
+GLUE_ASSERT_AT(sends, GLUE_BATCH_SENDS_AT);
+GLUE_ASSERT_AT(received, GLUE_BATCH_RECEIVED_AT);
+GLUE_ASSERT_AT(sending, GLUE_BATCH_SENDING_AT);
+_Static_assert(sizeof(struct pollux_batch) == 4 * GLUE_BATCH_END_AT, "as batch.ts has it");
+
 /* Begins a hot call. Returns the kernel and its arguments, or NULL and what to answer. */
 static inline struct glue_kernel* glue_hot_call(napi_env env, napi_callback_info info,
                                                 struct glue_hot_arguments** arguments,
@@ -82,6 +104,7 @@ static inline struct glue_kernel* glue_hot_call(napi_env env, napi_callback_info
   if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;
   struct glue_kernel* self = data;
   *arguments = self->pins[GLUE_PIN_ARGUMENTS].data;
+  pollux_batch_flush(&self->core, self->core.batch.shared);
   if (self->core.demux == NULL) *failure = -WASI_BADF;
   return self->core.demux == NULL || *arguments == NULL ? NULL : self;
 }

@@ -14,6 +14,7 @@ import {
   SocketOption,
 } from '../../host/kernel/kernel.ts';
 import { ABI, Pin } from '../../host/kernel/native/binding.ts';
+import * as batch from '../../host/kernel/native/batch.ts';
 import { ANSWER_AT, DURATION_AT } from '../../host/kernel/native/hot-arguments.ts';
 import * as core from '../../host/runtime/simulate/guest-core-layout.ts';
 import * as wasmedge from '../../host/wasi/dialects/wasmedge-layout.ts';
@@ -209,6 +210,22 @@ test('the addon and the host know the same ABI number, pins and places of hot ar
   ]);
   assert.equal(
     differences(host, header, (name) => name),
+    [],
+  );
+});
+
+test('the addon and the host know the same block of small messages', () => {
+  const header = headerConstants(textOf('native-host/core/batch.h'));
+  const places = headerConstants(textOf('native-host/glue/kernel-object.h'));
+  const host = new Map<string, number>([
+    ['POLLUX_BATCH_MESSAGE_BYTES_MAX', batch.MESSAGE_BYTES_MAX],
+    ['POLLUX_BATCH_AREA_BYTES', batch.AREA_BYTES],
+    ['POLLUX_BATCH_SENDS_COUNT_MAX', batch.SENDS_COUNT_MAX],
+    ['POLLUX_BATCH_SLOTS_COUNT', batch.SLOTS_COUNT],
+    ...Object.entries(batch.Field).map(([name, at]) => [`GLUE_BATCH_${name}_AT`, at] as const),
+  ]);
+  assert.equal(
+    differences(host, new Map([...header, ...places]), (name) => name),
     [],
   );
 });

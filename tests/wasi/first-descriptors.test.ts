@@ -62,6 +62,7 @@ function withGuest(body: (scene: Scene) => void): () => void {
             entry: 'command',
             control: control.buffer,
             wakeDescriptor,
+            batching: true,
             listeners: given.map(({ descriptor }) => descriptor),
             stdio: [0, 1, 2],
             args: [],

@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 7;
+export const ABI = 8;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = {
@@ -24,6 +24,7 @@ export const Pin = {
   ARGUMENTS: 4,
   INSTANT: 5,
   TARGET: 6,
+  BATCH: 7,
 } as const;
 export type Pin = (typeof Pin)[keyof typeof Pin];
 

@@ -17,7 +17,9 @@ import type {
   SocketOption,
 } from '../kernel.ts';
 import type { FewList } from '../ready-list.ts';
-import { binding, FAMILIES, type NativeAddress, type NativeObject, Pin } from './binding.ts';
+import { fromNative, toNative } from './addresses.ts';
+import { Batch, NOT_BATCHED } from './batch.ts';
+import { binding, FAMILIES, type NativeObject, Pin } from './binding.ts';
 import { ANSWER_AT, DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
 
 const VECTORS_COUNT_MAX = 1024;
@@ -29,6 +31,11 @@ export interface NativeKernelOptions {
   readonly stdio?: readonly [number, number, number];
   /** Waits by a timerfd, as where epoll_pwait2 is missing: for tests of that path. */
   readonly forceTimerfd?: boolean;
+  /**
+   * False sends every answer at once, and receives only what is asked for. By default small messages
+   * cross by the turn: see native-host/core/batch.h.
+   */
+  readonly batching?: boolean;
 }
 
 /**
@@ -49,6 +56,7 @@ export class NativeKernel implements Kernel {
 
   readonly #native: NativeObject;
   readonly #arguments = new HotArguments();
+  readonly #batch = new Batch();
   readonly #instant = new Uint32Array(new ArrayBuffer(8));
 
   // The hot ones are functions that close over what they use: V8 compiles a constant of a closure in,
@@ -85,11 +93,16 @@ export class NativeKernel implements Kernel {
     this.#native = native;
     const { recv, send, wait, copyOut } = native;
     const { words, doubles } = this.#arguments;
+    const batch = this.#batch;
     this.recv = (handle, pointer, lengthBytes, flags) => {
       if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
       if (!isWord(handle) || !isWord(pointer) || !isWord(lengthBytes) || !isWord(flags)) {
         const refused = refuse([handle, flags], [pointer, lengthBytes]);
         if (refused < 0) return refused;
+      }
+      if (flags === 0) {
+        const batched = batch.take(handle, pointer, lengthBytes);
+        if (batched !== NOT_BATCHED) return batched;
       }
       words[0] = handle;
       words[1] = pointer;
@@ -103,6 +116,8 @@ export class NativeKernel implements Kernel {
         const refused = refuse([handle], [pointer, lengthBytes]);
         if (refused < 0) return refused;
       }
+      const batched = batch.keep(handle, pointer, lengthBytes);
+      if (batched !== NOT_BATCHED) return batched;
       words[0] = handle;
       words[1] = pointer;
       words[2] = lengthBytes;
@@ -135,6 +150,7 @@ export class NativeKernel implements Kernel {
     native.pin(Pin.VECTORS, this.vectors);
     native.pin(Pin.ARGUMENTS, doubles);
     native.pin(Pin.INSTANT, this.#instant);
+    if (options.batching ?? true) native.pin(Pin.BATCH, batch.words);
   }
 
   /** @throws TypeError for a shared buffer, which the addon can't reach. */
@@ -145,6 +161,7 @@ export class NativeKernel implements Kernel {
     this.memory = memory;
     this.memoryBytes = memory.byteLength;
     this.memoryView = this.memoryBytes === 0 ? new Uint8Array(0) : new Uint8Array(memory);
+    this.#batch.attach(this.memoryView);
   }
 
   /** The memory has become another, such as none: its buffer was detached. */
@@ -219,7 +236,7 @@ export class NativeKernel implements Kernel {
    * Gives the descriptor of a handle to the caller, non-blocking and close-on-exec. The handle is
    * closed by it, and what it was watched for ends.
    *
-   * @returns the descriptor.
+   * @returns the descriptor; `-BUSY` as {@link dup}.
    */
   release(handle: Handle): SysResult {
     return this.#native.release(handle);
@@ -369,18 +386,4 @@ function notMade(errno: Errno): Error {
   const name = errnoName(errno);
   if (errno === Errno.MFILE || errno === Errno.NFILE) return noDescriptors(name);
   return new Error(`the native kernel can't be made: ${name}`);
-}
-
-function toNative(address: Address): NativeAddress {
-  const family = FAMILIES.indexOf(address.family);
-  return address.family === 'unix'
-    ? [family, address.path, 0]
-    : [family, address.host, address.port];
-}
-
-function fromNative(address: NativeAddress | SysResult): Address | SysResult {
-  if (typeof address === 'number') return address;
-  const [index, host, port] = address;
-  const family = FAMILIES[index] ?? 'unix';
-  return family === 'unix' ? { family, path: host } : { family, host, port };
 }

@@ -1,0 +1,215 @@
+/* Messages received ahead and answers sent behind: see batch.h. */
+#include "batch.h"
+
+#include "clocks.h"
+#include "kernel.h"
+#include "wasi-errno.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LISTED_COUNT_MAX (sizeof((struct pollux_batch_state*)0)->listed / sizeof(int32_t))
+
+/* What a guest may take for each message of a turn before its answers are sent at once, and for how
+   many turns they then are. */
+#define TURN_MESSAGE_NS_MAX INT64_C(50000)
+#define PENALTY_TURNS_MIN 100u
+#define PENALTY_TURNS_MAX (1u << 20)
+
+/* One turn in so many is timed: a power of two. To read the clock twice takes as long as a call. */
+#define TIMED_TURNS 4u
+
+/* How long sockets that have room may refuse to take bytes, all of them together: the system is out of
+   memory for TCP. */
+#define REFUSAL_NS_MAX INT64_C(1000000000)
+#define REFUSAL_POLL_MS 1
+
+static void forget(struct pollux_batch* shared, struct pollux_batch_slot* slot) {
+  slot->unread = 0;
+  shared->unread_count -= 1;
+}
+
+/* ---- waiting -------------------------------------------------------------------------------- */
+
+/* A guest that takes long lets its answers wait. Time that its thread had no core for counts too: they
+   wait all the same. */
+static void note_turn(struct pollux_batch_state* state) {
+  if (state->direct_turns > 0) state->direct_turns -= 1;
+  if (state->turn_start_ns == 0) return;
+  const int64_t taken_ns = pollux_monotonic_now_ns() - state->turn_start_ns;
+  state->turn_start_ns = 0;
+  if (state->penalty_turns == 0) state->penalty_turns = PENALTY_TURNS_MIN;
+  if (taken_ns > state->turn_count * TURN_MESSAGE_NS_MAX) {
+    state->direct_turns = state->penalty_turns;
+    if (state->penalty_turns < PENALTY_TURNS_MAX) state->penalty_turns *= 2;
+    state->quick_turns = 0;
+    return;
+  }
+  state->quick_turns += 1;
+  if (state->quick_turns < state->penalty_turns) return;
+  state->quick_turns = 0;
+  if (state->penalty_turns > PENALTY_TURNS_MIN) state->penalty_turns /= 2;
+}
+
+uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel) {
+  struct pollux_batch_state* state = &kernel->batch;
+  note_turn(state);
+  const uint32_t listed_count = state->listed_count;
+  state->listed_count = 0;
+  state->received_bytes = 0;
+  state->turn_count = 0;
+  if (state->shared->unread_count == 0) return 0;
+  for (uint32_t at = 0; at < listed_count; at += 1) {
+    struct pollux_entry* entry = pollux_handles_find(&kernel->handles, state->listed[at]);
+    if (entry == NULL) continue;
+    const struct pollux_batch_slot* slot = pollux_batch_unread(state->shared, entry->handle);
+    if (slot == NULL) continue;
+    /* A guest that does not take what it was told of is better served one by one. */
+    entry->small_reads_count = 0;
+    const uint32_t end = slot->at + slot->length_bytes;
+    if (state->received_bytes < end) state->received_bytes = (end + 7) & ~7u;
+    state->listed[state->listed_count++] = entry->handle;
+  }
+  return state->listed_count;
+}
+
+void pollux_batch_receive(struct pollux_kernel* kernel, struct pollux_entry* entry,
+                          bool is_writable) {
+  struct pollux_batch_state* state = &kernel->batch;
+  struct pollux_batch_slot* slot =
+      &state->shared->slots[pollux_handle_index(entry->handle) % POLLUX_BATCH_SLOTS_COUNT];
+  if (slot->unread != 0 || state->listed_count == LISTED_COUNT_MAX) return;
+  if (state->received_bytes + POLLUX_BATCH_MESSAGE_BYTES_MAX > POLLUX_BATCH_AREA_BYTES) return;
+  const uint32_t at = state->received_bytes;
+  const int32_t result =
+      kernel->demux->recv(kernel, entry, state->shared->received + at,
+                          POLLUX_BATCH_MESSAGE_BYTES_MAX, 0);
+  if (result == 0) return; /* the end stays, for the guest to find */
+  if (result < 0) {
+    if (result == -WASI_AGAIN) entry->is_read_dry = true;
+    else entry->kept_errno = (uint8_t)-result;
+    return;
+  }
+  const uint32_t length_bytes = (uint32_t)result;
+  if (length_bytes < POLLUX_BATCH_MESSAGE_BYTES_MAX) entry->is_read_dry = true;
+  else entry->small_reads_count = 0;
+  const bool has_room = is_writable && state->direct_turns == 0;
+  *slot = (struct pollux_batch_slot){
+      .unread = entry->handle,
+      .at = at,
+      .length_bytes = length_bytes,
+      .answers = has_room ? entry->handle : 0,
+  };
+  state->shared->unread_count += 1;
+  state->listed[state->listed_count++] = entry->handle;
+  state->received_bytes = (at + length_bytes + 7) & ~7u;
+  state->turn_count += 1;
+}
+
+void pollux_batch_begin_turn(struct pollux_batch_state* state) {
+  state->turns_count += 1;
+  if (state->turns_count % TIMED_TURNS == 0) state->turn_start_ns = pollux_monotonic_now_ns();
+}
+
+/* ---- receiving ------------------------------------------------------------------------------ */
+
+/* Copies to the pieces, and makes them what is left of them. Returns how many bytes. */
+static uint32_t scatter(const uint8_t* from, uint32_t length_bytes, struct iovec* pieces,
+                        size_t pieces_count) {
+  uint32_t taken_bytes = 0;
+  for (size_t index = 0; index < pieces_count && taken_bytes < length_bytes; index += 1) {
+    struct iovec* piece = &pieces[index];
+    const uint32_t left_bytes = length_bytes - taken_bytes;
+    const uint32_t part_bytes =
+        piece->iov_len < left_bytes ? (uint32_t)piece->iov_len : left_bytes;
+    memcpy(piece->iov_base, from + taken_bytes, part_bytes);
+    *piece = (struct iovec){.iov_base = (uint8_t*)piece->iov_base + part_bytes,
+                            .iov_len = piece->iov_len - part_bytes};
+    taken_bytes += part_bytes;
+  }
+  return taken_bytes;
+}
+
+int32_t pollux_batch_recv(struct pollux_kernel* kernel, struct pollux_entry* entry,
+                          struct iovec* pieces, size_t pieces_count, int flags) {
+  struct pollux_batch* shared = kernel->batch.shared;
+  struct pollux_batch_slot* slot = pollux_batch_unread(shared, entry->handle);
+  if (slot == NULL) return pollux_batch_take_error(entry);
+  const bool is_peek = (flags & MSG_PEEK) != 0;
+  const uint32_t length_bytes = slot->length_bytes;
+  const uint32_t taken_bytes =
+      scatter(shared->received + slot->at, length_bytes, pieces, pieces_count);
+  if (!is_peek) {
+    slot->at += taken_bytes;
+    slot->length_bytes -= taken_bytes;
+    if (slot->length_bytes == 0) forget(shared, slot);
+  }
+  /* What has come since is not looked for when the queue was empty: a wait will tell. A peek looks,
+     since who peeks until enough is there takes nothing meanwhile. */
+  if (taken_bytes < length_bytes || (entry->is_read_dry && !is_peek)) return (int32_t)taken_bytes;
+  size_t left_bytes = 0;
+  for (size_t index = 0; index < pieces_count; index += 1) left_bytes += pieces[index].iov_len;
+  if (left_bytes == 0) return (int32_t)taken_bytes;
+  struct msghdr message = {.msg_iov = pieces, .msg_iovlen = pieces_count};
+  const int32_t rest = kernel->demux->recv_vectors(kernel, entry, &message, flags);
+  if (rest < 0 && rest != -WASI_AGAIN) entry->kept_errno = (uint8_t)-rest;
+  return (int32_t)taken_bytes + (rest > 0 ? rest : 0);
+}
+
+void pollux_batch_before_close(struct pollux_kernel* kernel, const struct pollux_entry* entry) {
+  struct pollux_batch_slot* slot = pollux_batch_unread(kernel->batch.shared, entry->handle);
+  if (slot == NULL) return;
+  forget(kernel->batch.shared, slot);
+  const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(entry->descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+static bool is_refusal(int32_t result) {
+  return result == -WASI_AGAIN || result == -WASI_NOBUFS || result == -WASI_NOMEM;
+}
+
+/* Sends one answer. The guest has been told that it is sent: it is, or the connection is over.
+   `deadline_ns` is 0 until the first refusal. */
+static void send_one(struct pollux_kernel* kernel, struct pollux_entry* entry,
+                     const uint8_t* bytes, uint32_t length_bytes, int64_t* deadline_ns) {
+  uint32_t sent_bytes = 0;
+  for (;;) {
+    const int32_t result = kernel->demux->send(kernel, entry, bytes + sent_bytes,
+                                               (size_t)(length_bytes - sent_bytes));
+    if (result > 0) sent_bytes += (uint32_t)result;
+    if (sent_bytes == length_bytes) return;
+    const int64_t now_ns = pollux_monotonic_now_ns();
+    if (*deadline_ns == 0) *deadline_ns = now_ns + REFUSAL_NS_MAX;
+    if ((result < 0 && !is_refusal(result)) || now_ns >= *deadline_ns) {
+      /* EPIPE the system tells again, and only to those who send. */
+      if (result < 0 && result != -WASI_PIPE) entry->kept_errno = (uint8_t)-result;
+      shutdown(entry->descriptor, SHUT_WR); /* nothing may follow what is missing */
+      return;
+    }
+    struct pollfd polled = {.fd = entry->descriptor, .events = POLLOUT};
+    poll(&polled, 1, REFUSAL_POLL_MS);
+  }
+}
+
+void pollux_batch_send_kept(struct pollux_kernel* kernel) {
+  struct pollux_batch* shared = kernel->batch.shared;
+  const uint32_t count = shared->sends_count < POLLUX_BATCH_SENDS_COUNT_MAX
+                             ? shared->sends_count
+                             : POLLUX_BATCH_SENDS_COUNT_MAX;
+  int64_t deadline_ns = 0;
+  for (uint32_t index = 0; index < count; index += 1) {
+    const struct pollux_batch_send* kept = &shared->sends[index];
+    struct pollux_entry* entry = pollux_handles_find(&kernel->handles, kept->handle);
+    if (entry == NULL || kept->length_bytes > POLLUX_BATCH_MESSAGE_BYTES_MAX ||
+        kept->at > POLLUX_BATCH_AREA_BYTES - kept->length_bytes) {
+      continue;
+    }
+    send_one(kernel, entry, shared->sending + kept->at, kept->length_bytes, &deadline_ns);
+  }
+  shared->sends_count = 0;
+  shared->sending_bytes = 0;
+}
