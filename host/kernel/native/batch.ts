@@ -75,11 +75,11 @@ export class Batch {
       if ((from & 7) !== 0) return NOT_BATCHED;
       words[slot + Slot.UNREAD] = 0;
       words[Field.UNREAD_COUNT] = (words[Field.UNREAD_COUNT] as number) - 1;
+      const to = pointer >>> 3;
+      const first = from >>> 3;
       const wholeCount = messageBytes >>> 3;
-      for (let at = 0; at < wholeCount; at++) {
-        memoryQuads[(pointer >>> 3) + at] = quads[(from >>> 3) + at] as bigint;
-      }
-      for (let at = wholeCount << 3; at < messageBytes; at++) {
+      for (let at = 0; at < wholeCount; at++) memoryQuads[to + at] = quads[first + at] as bigint;
+      for (let at = messageBytes & ~7; at < messageBytes; at++) {
         memoryBytes[pointer + at] = bytes[from + at] as number;
       }
       return messageBytes;
@@ -100,9 +100,9 @@ export class Batch {
       if (index === SENDS_COUNT_MAX || end > AREA_BYTES) return NOT_BATCHED;
       words[slot + Slot.ANSWERS] = 0;
       const to = (Field.SENDING * 4 + at) >>> 3;
-      for (let quad = 0; quad < quadsCount; quad++) {
-        quads[to + quad] = memoryQuads[(pointer >>> 3) + quad] as bigint;
-      }
+      const first = pointer >>> 3;
+      for (let quad = 0; quad < quadsCount; quad++)
+        quads[to + quad] = memoryQuads[first + quad] as bigint;
       const send = Field.SENDS + (index << 2);
       words[send + Send.HANDLE] = handle;
       words[send + Send.AT] = at;
