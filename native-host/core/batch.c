@@ -33,15 +33,19 @@ static void forget(struct pollux_batch* shared, struct pollux_batch_slot* slot) 
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-/* A guest that takes long lets its answers wait. Time that its thread had no core for counts too: they
-   wait all the same. */
+/* A guest that takes long lets its answers wait. One long turn says nothing of it: its thread may have
+   had no core. */
 static void note_turn(struct pollux_batch_state* state) {
   if (state->direct_turns > 0) state->direct_turns -= 1;
   if (state->turn_start_ns == 0) return;
   const int64_t taken_ns = pollux_monotonic_now_ns() - state->turn_start_ns;
   state->turn_start_ns = 0;
   if (state->penalty_turns == 0) state->penalty_turns = PENALTY_TURNS_MIN;
-  if (taken_ns > state->turn_count * TURN_MESSAGE_NS_MAX) {
+  const bool is_slow = taken_ns > state->turn_count * TURN_MESSAGE_NS_MAX;
+  const bool is_second = is_slow && state->slow_turns != 0;
+  state->slow_turns = (uint8_t)(state->slow_turns << 1 | is_slow);
+  if (is_second) {
+    state->slow_turns = 0;
     state->direct_turns = state->penalty_turns;
     if (state->penalty_turns < PENALTY_TURNS_MAX) state->penalty_turns *= 2;
     state->quick_turns = 0;

@@ -16,8 +16,9 @@
  * - Before any other call the answers go out, in their order: no effect of the guest's overtakes them.
  *   A guest that traps, ends or is ended has sent them too; only a process that is killed has not.
  * - An error of a send or receive made ahead is kept, and told by the next call of that socket.
- * - An answer is kept for microseconds. After a turn that took long, answers are sent at once for 100
- *   turns, after the next such turn for 200, and so on; many quick turns halve that again.
+ * - An answer is kept for microseconds. After two turns that took long, of nine that are timed, answers
+ *   are sent at once for 100 turns, after the next two for 200, and so on; many quick turns halve that
+ *   again.
  */
 #ifndef POLLUX_BATCH_H
 #define POLLUX_BATCH_H
@@ -78,6 +79,7 @@ struct pollux_batch_state {
   uint32_t direct_turns;   /* for how many turns more answers are sent at once */
   uint32_t penalty_turns;  /* for how many they will be after the next slow one */
   uint32_t quick_turns;    /* how many timed ones were quick since a penalty was halved */
+  uint8_t slow_turns;      /* which of the last eight timed ones were slow: a bit each */
 };
 
 /* ---- waiting -------------------------------------------------------------------------------- */
