@@ -12,17 +12,18 @@
 
 #define LISTED_COUNT_MAX (sizeof((struct pollux_batch_state*)0)->listed / sizeof(int32_t))
 
-/* What a guest may take for each message of a turn before its answers are sent at once, and for how
-   many turns they then are. */
+/* What a guest may take for each message of a turn before its answers are sent at once, and for
+   how many turns they then are. */
 #define TURN_MESSAGE_NS_MAX INT64_C(50000)
 #define PENALTY_TURNS_MIN 100u
 #define PENALTY_TURNS_MAX (1u << 20)
 
-/* One turn in so many is timed: a power of two. To read the clock twice takes as long as a call. */
+/* One turn in so many is timed: a power of two. To read the clock twice takes as long as a call.
+   */
 #define TIMED_TURNS 4u
 
-/* How long sockets that have room may refuse to take bytes, all of them together: the system is out of
-   memory for TCP. */
+/* How long sockets that have room may refuse to take bytes, all of them together: the system is
+   out of memory for TCP. */
 #define REFUSAL_NS_MAX INT64_C(1000000000)
 #define REFUSAL_POLL_MS 1
 
@@ -33,8 +34,8 @@ static void forget(struct pollux_batch* shared, struct pollux_batch_slot* slot) 
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-/* A guest that takes long lets its answers wait. One long turn says nothing of it: its thread may have
-   had no core. */
+/* A guest that takes long lets its answers wait. One long turn says nothing of it: its thread may
+   have had no core. */
 static void note_turn(struct pollux_batch_state* state) {
   if (state->direct_turns > 0) state->direct_turns -= 1;
   if (state->turn_start_ns == 0) return;
@@ -150,8 +151,8 @@ int32_t pollux_batch_recv(struct pollux_kernel* kernel, struct pollux_entry* ent
     slot->length_bytes -= taken_bytes;
     if (slot->length_bytes == 0) forget(shared, slot);
   }
-  /* What has come since is not looked for when the queue was empty: a wait will tell. A peek looks,
-     since who peeks until enough is there takes nothing meanwhile. */
+  /* What has come since is not looked for when the queue was empty: a wait will tell. A peek
+     looks, since who peeks until enough is there takes nothing meanwhile. */
   if (taken_bytes < length_bytes || (entry->is_read_dry && !is_peek)) return (int32_t)taken_bytes;
   size_t left_bytes = 0;
   for (size_t index = 0; index < pieces_count; index += 1) left_bytes += pieces[index].iov_len;
@@ -163,6 +164,7 @@ int32_t pollux_batch_recv(struct pollux_kernel* kernel, struct pollux_entry* ent
 }
 
 void pollux_batch_before_close(struct pollux_kernel* kernel, const struct pollux_entry* entry) {
+  pollux_batch_forget_room(&kernel->batch, entry->handle);
   struct pollux_batch_slot* slot = pollux_batch_unread(kernel->batch.shared, entry->handle);
   if (slot == NULL) return;
   forget(kernel->batch.shared, slot);

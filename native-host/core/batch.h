@@ -1,24 +1,26 @@
 /*
- * Batching: what a guest asks one by one for each small message of a turn crosses from JavaScript into
- * here by the turn. A wait receives the small messages of the sockets that it reports, and lays them
- * where JavaScript finds them; JavaScript lays small answers there, and they are sent at the beginning
- * of the next call of any kind. A turn then makes two crossings, not two for each message, and the
- * system's code for one operation stays in the caches from one message to the next.
+ * Batching: what a guest asks one by one for each small message of a turn crosses from JavaScript
+ * into here by the turn. A wait receives the small messages of the sockets that it reports, and
+ * lays them where JavaScript finds them; JavaScript lays small answers there, and they are sent
+ * at the beginning of the next call of any kind. A turn then makes one crossing, not two for
+ * each message more, and the system's code for one operation stays in the caches from one message
+ * to the next.
  *
  * Nobody may be able to tell, except by a clock:
  *
- * - A message is received ahead only from a TCP socket of our own that nobody shares, where the one
- *   set watches it by level for reading, and the last two receives were small and emptied it. What
- *   was received ahead and not taken is reported by every wait, received before anything else, and
- *   makes a close a reset.
- * - An answer is kept only when the system has said in the same breath that a third of the send buffer
- *   is free, and one for each message.
- * - Before any other call the answers go out, in their order: no effect of the guest's overtakes them.
- *   A guest that traps, ends or is ended has sent them too; only a process that is killed has not.
+ * - A message is received ahead only from a TCP socket of our own that nobody shares, where the
+ *   one set watches it by level for reading, and the last two receives were small and emptied it.
+ *   What was received ahead and not taken is reported by every wait, received before anything
+ *   else, and makes a close a reset.
+ * - An answer is kept only when the system has said in the same breath that a third of the send
+ *   buffer is free, and one for each message.
+ * - Before any other call the answers go out, in their order: no effect of the guest's overtakes
+ *   them. A guest that traps, ends or is ended has sent them too; only a process that is killed
+ *   has not.
  * - An error of a send or receive made ahead is kept, and told by the next call of that socket.
- * - An answer is kept for microseconds. After two turns that took long, of nine that are timed, answers
- *   are sent at once for 100 turns, after the next two for 200, and so on; many quick turns halve that
- *   again.
+ * - An answer is kept for microseconds. After two turns that took long, of nine that are timed,
+ *   answers are sent at once for 100 turns, after the next two for 200, and so on; many quick
+ *   turns halve that again.
  */
 #ifndef POLLUX_BATCH_H
 #define POLLUX_BATCH_H
@@ -84,8 +86,8 @@ struct pollux_batch_state {
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-/* Forgets what has been taken. Returns how many handles still have something unread: the first ones of
-   `listed`. */
+/* Forgets what has been taken. Returns how many handles still have something unread: the first
+   ones of `listed`. */
 uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel);
 
 /* At the beginning of a wait. Returns how many handles have something unread. */
@@ -101,8 +103,8 @@ static inline bool pollux_batch_wants(const struct pollux_batch_state* state,
          (entry->flags & POLLUX_ENTRY_SHARED) == 0;
 }
 
-/* Receives ahead from an entry that is to be reported as readable, if there is room. `is_writable`:
-   there is room for an answer, too. */
+/* Receives ahead from an entry that is to be reported as readable, if there is room.
+   `is_writable`: there is room for an answer, too. */
 void pollux_batch_receive(struct pollux_kernel* kernel, struct pollux_entry* entry,
                           bool is_writable);
 
@@ -126,8 +128,8 @@ static inline bool pollux_batch_is_ahead(const struct pollux_batch_state* state,
   return entry->kept_errno != 0 || pollux_batch_unread(state->shared, entry->handle) != NULL;
 }
 
-/* As the demux's recv_vectors, of an entry that is ahead; `flags` are those of recv(2). The pieces are
-   used up. */
+/* As the demux's recv_vectors, of an entry that is ahead; `flags` are those of recv(2). The
+   pieces are used up. */
 int32_t pollux_batch_recv(struct pollux_kernel* kernel, struct pollux_entry* entry,
                           struct iovec* pieces, size_t pieces_count, int flags);
 
@@ -138,7 +140,7 @@ static inline int32_t pollux_batch_take_error(struct pollux_entry* entry) {
   return -error;
 }
 
-/* Before a close: what is unread makes it a reset, and is forgotten. */
+/* Before a close: what is unread makes it a reset, and is forgotten, as the room is. */
 void pollux_batch_before_close(struct pollux_kernel* kernel, const struct pollux_entry* entry);
 
 /* ---- sending -------------------------------------------------------------------------------- */

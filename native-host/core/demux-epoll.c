@@ -301,7 +301,7 @@ static bool add_to_report(int32_t* pairs, int32_t count, int32_t handle, uint32_
 
 /* Reports what is there now, where something that was received ahead by an earlier wait has not been
    taken. What is unread and would fill the list has it every other time, so that it hides nothing. */
-__attribute__((noinline)) static int32_t poll_beside_unread(struct pollux_kernel* kernel, struct epoll_set* set,
+static int32_t poll_beside_unread(struct pollux_kernel* kernel, struct epoll_set* set,
                                   uint32_t unread_count, int32_t* pairs, uint32_t capacity) {
   struct epoll_event events[EVENTS_COUNT_MAX];
   uint32_t room = unread_count < capacity ? capacity - unread_count : 0;

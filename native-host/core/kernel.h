@@ -62,8 +62,8 @@ void pollux_kernel_consume_wake(struct pollux_kernel* kernel);
 /* Closes a handle and ends its watching. Returns 0 or -WASI_BADF. */
 int32_t pollux_close(struct pollux_kernel* kernel, int32_t handle);
 
-/* A second handle of the same open file description. -WASI_BUSY while something that was received ahead
-   is not taken. */
+/* A second handle of the same open file description. -WASI_BUSY while something that was received
+   ahead is not taken. */
 int32_t pollux_dup(struct pollux_kernel* kernel, int32_t handle);
 
 /*
@@ -73,8 +73,8 @@ int32_t pollux_dup(struct pollux_kernel* kernel, int32_t handle);
  */
 int32_t pollux_adopt(struct pollux_kernel* kernel, int descriptor);
 
-/* Gives the descriptor of a handle to the caller and forgets the handle. Returns the descriptor, or
-   -WASI_BUSY as pollux_dup. */
+/* Gives the descriptor of a handle to the caller and forgets the handle. Returns the descriptor,
+   or -WASI_BUSY as pollux_dup. */
 int32_t pollux_release(struct pollux_kernel* kernel, int32_t handle);
 
 /* The handle's enum pollux_file_type. */

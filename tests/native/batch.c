@@ -1,5 +1,5 @@
-/* Tests of batching (native-host/core/batch.h): messages received ahead, answers sent behind. What
-   JavaScript does between two calls, the tests do themselves. */
+/* Tests of batching (native-host/core/batch.h): messages received ahead, answers sent behind.
+   What JavaScript does between two calls, the tests do themselves. */
 #include "../../native-host/core/batch.h"
 #include "../../native-host/core/socket-options.h"
 #include "../../native-host/core/sockets.h"
@@ -240,6 +240,7 @@ static void closing_with_something_unread_resets(void) {
   const struct turns turns = make_ahead("world");
   SUCCESS(pollux_close(turns.kernel, turns.near));
   CHECK_EQUAL(shared.unread_count, 0);
+  CHECK_EQUAL(slot_of(turns.near)->answers, 0);
   char byte;
   struct pollfd polled = {.fd = turns.far, .events = POLLIN};
   CHECK_EQUAL(poll(&polled, 1, -1), 1);

@@ -1,0 +1,68 @@
+// Small messages, which cross into the addon by the turn (docs/contracts.md, 35): whatever clients do
+// with them, every byte comes back, in every way of running.
+
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+import { within } from './support/deadline.ts';
+import { connectMany } from './support/exchange.ts';
+import { ROT13_COMMAND, ROT13_REACTOR } from './support/guests.ts';
+import { Random } from './support/random.ts';
+import { type ServerOptions, withServer } from './support/server.ts';
+
+const CLIENTS_COUNT = 40;
+const MESSAGES_COUNT = 150;
+/** Some are longer than what is received ahead. */
+const MESSAGE_BYTES_MAX = 700;
+const SECONDS_MAX = 60;
+
+const WAYS: readonly ServerOptions[] = [
+  { guest: ROT13_COMMAND },
+  { guest: ROT13_REACTOR },
+  { guest: 'build/epoll-rot13.wasm' },
+  { guest: ROT13_COMMAND, options: ['--no-batching'] },
+];
+
+const test = suite('small messages (end to end)');
+
+for (const way of WAYS) {
+  const title = [way.guest, ...(way.options ?? [])].join(' ');
+  test(`every byte comes back, in order: ${title}`, () =>
+    withServer(way, async ({ address }) => {
+      const clients = await connectMany(address, CLIENTS_COUNT);
+      const ends = clients.map((client, index) => converse(client, new Random(1, index)));
+      await within(SECONDS_MAX, Promise.all(ends), () => 'not all is answered');
+    }));
+}
+
+/** Says messages of all lengths, some before the last is answered, the last with the end. */
+async function converse(client: Socket, random: Random): Promise<void> {
+  client.setNoDelay(true);
+  let expected = '';
+  let heard = '';
+  client.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')));
+  const ended = once(client, 'end');
+  for (let count = 0; count < MESSAGES_COUNT; count++) {
+    const message = letters(random, random.magnitude(MESSAGE_BYTES_MAX));
+    expected += rot13(message);
+    if (count === MESSAGES_COUNT - 1) client.end(message, 'latin1');
+    else client.write(message, 'latin1');
+    if (random.chance(0.2)) continue;
+    while (heard.length < expected.length) await once(client, 'data');
+  }
+  await ended;
+  assert.is(heard, expected);
+}
+
+function letters(random: Random, length: number): string {
+  return String.fromCharCode(...Array.from({ length }, () => 97 + random.below(26)));
+}
+
+function rot13(text: string): string {
+  return text.replace(/[a-z]/g, (letter) =>
+    String.fromCharCode(97 + ((letter.charCodeAt(0) - 97 + 13) % 26)),
+  );
+}
+
+test.run();
