@@ -1,6 +1,6 @@
 // An echo server of a few lines of JavaScript on the native kernel: no guest, no sandbox, no rot13. What
-// it takes more than the one in C is the price of two calls from JavaScript into C for an echo, and below
-// it no sandbox can come that makes them. Started with `--import tsx`.
+// it takes more than the one in C is the price of crossing from JavaScript into C, by the turn for small
+// messages. Started with `--import tsx`.
 
 import { NativeKernel } from '../host/kernel/native/native-kernel.ts';
 import { Mode, Readiness } from '../host/kernel/kernel.ts';

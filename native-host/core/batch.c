@@ -18,8 +18,8 @@
 #define PENALTY_TURNS_MIN 100u
 #define PENALTY_TURNS_MAX (1u << 20)
 
-/* One turn in so many is timed: a power of two. To read the clock twice takes as long as a call.
-   */
+/* One turn in so many is timed: a power of two. To read the clock twice takes as long as a
+   call. */
 #define TIMED_TURNS 4u
 
 /* How long sockets that have room may refuse to take bytes, all of them together: the system is
@@ -83,8 +83,7 @@ uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel) {
 void pollux_batch_receive(struct pollux_kernel* kernel, struct pollux_entry* entry,
                           bool is_writable) {
   struct pollux_batch_state* state = &kernel->batch;
-  struct pollux_batch_slot* slot =
-      &state->shared->slots[pollux_handle_index(entry->handle) % POLLUX_BATCH_SLOTS_COUNT];
+  struct pollux_batch_slot* slot = pollux_batch_slot_of(state->shared, entry->handle);
   if (slot->unread != 0 || state->listed_count == LISTED_COUNT_MAX) return;
   if (state->received_bytes + POLLUX_BATCH_MESSAGE_BYTES_MAX > POLLUX_BATCH_AREA_BYTES) return;
   const uint32_t at = state->received_bytes;

@@ -84,6 +84,12 @@ struct pollux_batch_state {
   uint8_t slow_turns;      /* which of the last eight timed ones were slow: a bit each */
 };
 
+/* Where something of a handle may stand. */
+static inline struct pollux_batch_slot* pollux_batch_slot_of(struct pollux_batch* shared,
+                                                             int32_t handle) {
+  return &shared->slots[pollux_handle_index(handle) % POLLUX_BATCH_SLOTS_COUNT];
+}
+
 /* ---- waiting -------------------------------------------------------------------------------- */
 
 /* Forgets what has been taken. Returns how many handles still have something unread: the first
@@ -117,8 +123,7 @@ void pollux_batch_begin_turn(struct pollux_batch_state* state);
 static inline struct pollux_batch_slot* pollux_batch_unread(struct pollux_batch* shared,
                                                             int32_t handle) {
   if (shared == NULL || shared->unread_count == 0) return NULL;
-  struct pollux_batch_slot* slot =
-      &shared->slots[pollux_handle_index(handle) % POLLUX_BATCH_SLOTS_COUNT];
+  struct pollux_batch_slot* slot = pollux_batch_slot_of(shared, handle);
   return slot->unread == handle ? slot : NULL;
 }
 
@@ -149,8 +154,7 @@ void pollux_batch_before_close(struct pollux_kernel* kernel, const struct pollux
 static inline void pollux_batch_forget_room(const struct pollux_batch_state* state,
                                             int32_t handle) {
   if (state->shared == NULL) return;
-  struct pollux_batch_slot* slot =
-      &state->shared->slots[pollux_handle_index(handle) % POLLUX_BATCH_SLOTS_COUNT];
+  struct pollux_batch_slot* slot = pollux_batch_slot_of(state->shared, handle);
   if (slot->answers == handle) slot->answers = 0;
 }
 

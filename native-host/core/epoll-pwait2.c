@@ -23,7 +23,7 @@ struct kernel_timespec {
 /* By syscall(): glibc has the function from 2.35 on, and an addon that names it doesn't load on
    older systems. timeout_ns is never cut to milliseconds: 0.3 ms must not become 0 and spin. */
 int pollux_epoll_pwait2(int epoll_descriptor, struct epoll_event* events, int events_max,
-                           int64_t timeout_ns) {
+                        int64_t timeout_ns) {
   const struct kernel_timespec timeout = {.seconds = timeout_ns / POLLUX_NS_PER_S,
                                           .nanoseconds = timeout_ns % POLLUX_NS_PER_S};
   return (int)syscall(SYS_epoll_pwait2, epoll_descriptor, events, events_max,

@@ -75,7 +75,8 @@ struct glue_hot_arguments {
 _Static_assert(offsetof(struct glue_hot_arguments, duration_ns) == 8 * GLUE_DURATION_AT, "");
 _Static_assert(offsetof(struct glue_hot_arguments, answer) == 4 * GLUE_ANSWER_AT, "");
 
-/* Where JavaScript finds the parts of struct pollux_batch, as in host/kernel/native/batch.ts: in words. */
+/* Where JavaScript finds the parts of struct pollux_batch, in words: as in
+   host/kernel/native/batch.ts. */
 #define GLUE_BATCH_UNREAD_COUNT_AT 0
 #define GLUE_BATCH_SENDS_COUNT_AT 1
 #define GLUE_BATCH_SENDING_BYTES_AT 2
@@ -84,13 +85,27 @@ _Static_assert(offsetof(struct glue_hot_arguments, answer) == 4 * GLUE_ANSWER_AT
 #define GLUE_BATCH_RECEIVED_AT 5124
 #define GLUE_BATCH_SENDING_AT 13316
 #define GLUE_BATCH_END_AT 21508
+#define GLUE_BATCH_SLOT_UNREAD_AT 0
+#define GLUE_BATCH_SLOT_AT_AT 1
+#define GLUE_BATCH_SLOT_LENGTH_AT 2
+#define GLUE_BATCH_SLOT_ANSWERS_AT 3
+#define GLUE_BATCH_SEND_HANDLE_AT 0
+#define GLUE_BATCH_SEND_AT_AT 1
+#define GLUE_BATCH_SEND_LENGTH_AT 2
 #define GLUE_ASSERT_AT(field, at) \
   _Static_assert(offsetof(struct pollux_batch, field) == 4 * (at), "as batch.ts has it")
 GLUE_ASSERT_AT(unread_count, GLUE_BATCH_UNREAD_COUNT_AT);
 GLUE_ASSERT_AT(sends_count, GLUE_BATCH_SENDS_COUNT_AT);
 GLUE_ASSERT_AT(sending_bytes, GLUE_BATCH_SENDING_BYTES_AT);
 GLUE_ASSERT_AT(slots, GLUE_BATCH_SLOTS_AT);
+GLUE_ASSERT_AT(slots[0].unread, GLUE_BATCH_SLOTS_AT + GLUE_BATCH_SLOT_UNREAD_AT);
+GLUE_ASSERT_AT(slots[0].at, GLUE_BATCH_SLOTS_AT + GLUE_BATCH_SLOT_AT_AT);
+GLUE_ASSERT_AT(slots[0].length_bytes, GLUE_BATCH_SLOTS_AT + GLUE_BATCH_SLOT_LENGTH_AT);
+GLUE_ASSERT_AT(slots[0].answers, GLUE_BATCH_SLOTS_AT + GLUE_BATCH_SLOT_ANSWERS_AT);
 GLUE_ASSERT_AT(sends, GLUE_BATCH_SENDS_AT);
+GLUE_ASSERT_AT(sends[0].handle, GLUE_BATCH_SENDS_AT + GLUE_BATCH_SEND_HANDLE_AT);
+GLUE_ASSERT_AT(sends[0].at, GLUE_BATCH_SENDS_AT + GLUE_BATCH_SEND_AT_AT);
+GLUE_ASSERT_AT(sends[0].length_bytes, GLUE_BATCH_SENDS_AT + GLUE_BATCH_SEND_LENGTH_AT);
 GLUE_ASSERT_AT(received, GLUE_BATCH_RECEIVED_AT);
 GLUE_ASSERT_AT(sending, GLUE_BATCH_SENDING_AT);
 _Static_assert(sizeof(struct pollux_batch) == 4 * GLUE_BATCH_END_AT, "as batch.ts has it");

@@ -222,7 +222,9 @@ test('the addon and the host know the same block of small messages', () => {
     ['POLLUX_BATCH_AREA_BYTES', batch.AREA_BYTES],
     ['POLLUX_BATCH_SENDS_COUNT_MAX', batch.SENDS_COUNT_MAX],
     ['POLLUX_BATCH_SLOTS_COUNT', batch.SLOTS_COUNT],
-    ...Object.entries(batch.Field).map(([name, at]) => [`GLUE_BATCH_${name}_AT`, at] as const),
+    ...placed('GLUE_BATCH_', batch.Field),
+    ...placed('GLUE_BATCH_SLOT_', batch.Slot),
+    ...placed('GLUE_BATCH_SEND_', batch.Send),
   ]);
   assert.equal(
     differences(host, new Map([...header, ...places]), (name) => name),
@@ -254,6 +256,11 @@ test('a number that differs, or that one side lacks, is found', () => {
     ],
   );
 });
+
+/** Names as `PREFIX_NAME_AT`. */
+function placed(prefix: string, numbers: Record<string, number>): [string, number][] {
+  return Object.entries(numbers).map(([name, at]) => [`${prefix}${name}_AT`, at]);
+}
 
 function prefixed(prefix: string, numbers: Record<string, number>): [string, number][] {
   return Object.entries(numbers).map(([name, number]) => [prefix + name, number]);

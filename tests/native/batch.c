@@ -1,5 +1,6 @@
-/* Tests of batching (native-host/core/batch.h): messages received ahead, answers sent behind.
-   What JavaScript does between two calls, the tests do themselves. */
+/* Tests of batching (native-host/core/batch.h): messages received ahead, answers sent behind. What
+   JavaScript does between two calls, the tests do themselves. One mechanism, every promise of which
+   begins with the same turns, and so one file. */
 #include "../../native-host/core/batch.h"
 #include "../../native-host/core/socket-options.h"
 #include "../../native-host/core/sockets.h"
@@ -46,7 +47,7 @@ static int32_t reported(struct turns turns, int64_t timeout_ns) {
 }
 
 static struct pollux_batch_slot* slot_of(int32_t handle) {
-  return &shared.slots[pollux_handle_index(handle) % POLLUX_BATCH_SLOTS_COUNT];
+  return pollux_batch_slot_of(&shared, handle);
 }
 
 /* How many bytes lie ahead; 0 for none. */

@@ -25,9 +25,9 @@ export const Field = {
 } as const;
 
 /** As struct pollux_batch_slot; four words each. */
-const Slot = { UNREAD: 0, AT: 1, LENGTH: 2, ANSWERS: 3 } as const;
+export const Slot = { UNREAD: 0, AT: 1, LENGTH: 2, ANSWERS: 3 } as const;
 /** As struct pollux_batch_send; four words each. */
-const Send = { HANDLE: 0, AT: 1, LENGTH: 2 } as const;
+export const Send = { HANDLE: 0, AT: 1, LENGTH: 2 } as const;
 
 const SLOT_MASK = SLOTS_COUNT - 1;
 
