@@ -65,6 +65,8 @@ uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel) {
   state->listed_count = 0;
   state->received_bytes = 0;
   state->turn_count = 0;
+  state->queue_at = 0;
+  state->queue_count = 0;
   if (state->shared->unread_count == 0) return 0;
   for (uint32_t at = 0; at < listed_count; at += 1) {
     struct pollux_entry* entry = pollux_handles_find(&kernel->handles, state->listed[at]);
@@ -80,12 +82,26 @@ uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel) {
   return state->listed_count;
 }
 
-void pollux_batch_receive(struct pollux_kernel* kernel, struct pollux_entry* entry,
-                          bool is_writable) {
+void pollux_batch_queue(struct pollux_batch_state* state, const struct pollux_entry* entry,
+                        bool is_writable) {
+  if (state->queue_count == POLLUX_BATCH_QUEUE_COUNT_MAX) return;
+  state->queue[state->queue_count++] = entry->handle;
+  struct pollux_batch_slot* slot = pollux_batch_slot_of(state->shared, entry->handle);
+  if (slot->unread == 0 || slot->unread == entry->handle) {
+    slot->answers = is_writable && state->direct_turns == 0 ? entry->handle : 0;
+  }
+}
+
+static bool has_room(const struct pollux_batch_state* state) {
+  return state->listed_count < LISTED_COUNT_MAX &&
+         state->received_bytes <= POLLUX_BATCH_AREA_BYTES - POLLUX_BATCH_MESSAGE_BYTES_MAX;
+}
+
+/* Receives ahead from an entry, unless the guest has emptied it or shared it since the wait. */
+static void receive(struct pollux_kernel* kernel, struct pollux_entry* entry) {
   struct pollux_batch_state* state = &kernel->batch;
   struct pollux_batch_slot* slot = pollux_batch_slot_of(state->shared, entry->handle);
-  if (slot->unread != 0 || state->listed_count == LISTED_COUNT_MAX) return;
-  if (state->received_bytes + POLLUX_BATCH_MESSAGE_BYTES_MAX > POLLUX_BATCH_AREA_BYTES) return;
+  if (slot->unread != 0 || entry->is_read_dry || !pollux_batch_wants(state, entry)) return;
   const uint32_t at = state->received_bytes;
   const int32_t result =
       kernel->demux->recv(kernel, entry, state->shared->received + at,
@@ -99,17 +115,25 @@ void pollux_batch_receive(struct pollux_kernel* kernel, struct pollux_entry* ent
   const uint32_t length_bytes = (uint32_t)result;
   if (length_bytes < POLLUX_BATCH_MESSAGE_BYTES_MAX) entry->is_read_dry = true;
   else entry->small_reads_count = 0;
-  const bool has_room = is_writable && state->direct_turns == 0;
-  *slot = (struct pollux_batch_slot){
-      .unread = entry->handle,
-      .at = at,
-      .length_bytes = length_bytes,
-      .answers = has_room ? entry->handle : 0,
-  };
+  slot->unread = entry->handle;
+  slot->at = at;
+  slot->length_bytes = length_bytes;
   state->shared->unread_count += 1;
   state->listed[state->listed_count++] = entry->handle;
   state->received_bytes = (at + length_bytes + 7) & ~7u;
   state->turn_count += 1;
+}
+
+void pollux_batch_receive_burst(struct pollux_kernel* kernel) {
+  struct pollux_batch_state* state = &kernel->batch;
+  uint32_t left_count = POLLUX_BATCH_BURST_COUNT;
+  for (; left_count > 0 && state->queue_at < state->queue_count && has_room(state);
+       left_count -= 1) {
+    struct pollux_entry* entry =
+        pollux_handles_find(&kernel->handles, state->queue[state->queue_at]);
+    state->queue_at += 1;
+    if (entry != NULL) receive(kernel, entry);
+  }
 }
 
 void pollux_batch_begin_turn(struct pollux_batch_state* state) {

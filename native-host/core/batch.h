@@ -4,7 +4,8 @@
  * lays them where JavaScript finds them; JavaScript lays small answers there, and they are sent
  * at the beginning of the next call of any kind. A turn then makes one crossing, not two for
  * each message more, and the system's code for one operation stays in the caches from one message
- * to the next.
+ * to the next. Where many are reported they are received in bursts: when the messages of one are
+ * taken, the next receive finds nothing ahead, comes here, and brings those of the next one.
  *
  * Nobody may be able to tell, except by a clock:
  *
@@ -40,6 +41,11 @@ struct pollux_kernel;
 #define POLLUX_BATCH_SENDS_COUNT_MAX 256
 /* By the index of the handle, cut: whose slot is taken is served one by one. */
 #define POLLUX_BATCH_SLOTS_COUNT 1024
+/* How many connections are received from ahead at once. The messages and the answers of a burst find
+   room, and so all of a turn's are batched, however many it has; 64 to 256 measure alike. */
+#define POLLUX_BATCH_BURST_COUNT 128
+/* As many as a wait reports. */
+#define POLLUX_BATCH_QUEUE_COUNT_MAX 1024
 
 /* What stands here for a socket. */
 struct pollux_batch_slot {
@@ -72,16 +78,19 @@ struct pollux_batch {
 /* What only this side knows. */
 struct pollux_batch_state {
   struct pollux_batch* shared; /* NULL: nothing is batched */
-  int32_t listed[POLLUX_BATCH_AREA_BYTES / 64]; /* the handles that `received` holds messages of */
+  uint32_t queue_at;           /* the next one of `queue` */
+  uint32_t queue_count;
   uint32_t listed_count;
   uint32_t received_bytes; /* how many of `received` are taken */
-  uint32_t turn_count;     /* how many messages the last wait received ahead */
-  int64_t turn_start_ns;   /* when it ended, where the turn is timed; else 0 */
+  uint32_t turn_count;     /* how many messages were received ahead since the last wait began */
   uint32_t turns_count;    /* turns with such messages so far; one in a few is timed */
+  int64_t turn_start_ns;   /* when the last wait ended, where its turn is timed; else 0 */
   uint32_t direct_turns;   /* for how many turns more answers are sent at once */
   uint32_t penalty_turns;  /* for how many they will be after the next slow one */
   uint32_t quick_turns;    /* how many timed ones were quick since a penalty was halved */
   uint8_t slow_turns;      /* which of the last eight timed ones were slow: a bit each */
+  int32_t listed[POLLUX_BATCH_AREA_BYTES / 64]; /* the handles that `received` holds messages of */
+  int32_t queue[POLLUX_BATCH_QUEUE_COUNT_MAX];  /* the handles to receive from ahead */
 };
 
 /* Where something of a handle may stand. */
@@ -92,14 +101,15 @@ static inline struct pollux_batch_slot* pollux_batch_slot_of(struct pollux_batch
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-/* Forgets what has been taken. Returns how many handles still have something unread: the first
-   ones of `listed`. */
+/* Forgets what has been taken, and what is queued. Returns how many handles still have something
+   unread: the first ones of `listed`. */
 uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel);
 
 /* At the beginning of a wait. Returns how many handles have something unread. */
 static inline uint32_t pollux_batch_begin_wait(struct pollux_kernel* kernel,
                                                const struct pollux_batch_state* state) {
-  return state->listed_count == 0 ? 0 : pollux_batch_forget_taken(kernel);
+  const bool is_empty = state->listed_count == 0 && state->queue_count == 0;
+  return is_empty ? 0 : pollux_batch_forget_taken(kernel);
 }
 
 /* True for an entry whose messages are worth receiving ahead. */
@@ -109,10 +119,13 @@ static inline bool pollux_batch_wants(const struct pollux_batch_state* state,
          (entry->flags & POLLUX_ENTRY_SHARED) == 0;
 }
 
-/* Receives ahead from an entry that is to be reported as readable, if there is room.
-   `is_writable`: there is room for an answer, too. */
-void pollux_batch_receive(struct pollux_kernel* kernel, struct pollux_entry* entry,
-                          bool is_writable);
+/* Queues an entry that is to be reported as readable. `is_writable`: there is room for an answer,
+   too. */
+void pollux_batch_queue(struct pollux_batch_state* state, const struct pollux_entry* entry,
+                        bool is_writable);
+
+/* Receives ahead from the next ones of the queue, as far as there is room. At the end of a wait. */
+void pollux_batch_receive_burst(struct pollux_kernel* kernel);
 
 /* At the end of a wait that received ahead. */
 void pollux_batch_begin_turn(struct pollux_batch_state* state);
@@ -137,6 +150,15 @@ static inline bool pollux_batch_is_ahead(const struct pollux_batch_state* state,
    pieces are used up. */
 int32_t pollux_batch_recv(struct pollux_kernel* kernel, struct pollux_entry* entry,
                           struct iovec* pieces, size_t pieces_count, int flags);
+
+/* At the end of a receive: when all that came ahead is taken, the next burst does. */
+static inline void pollux_batch_after_recv(struct pollux_kernel* kernel,
+                                           struct pollux_batch_state* state) {
+  if (state->queue_at == state->queue_count || state->shared->unread_count > 0) return;
+  state->listed_count = 0;
+  state->received_bytes = 0;
+  pollux_batch_receive_burst(kernel);
+}
 
 /* Takes the error that was kept for an entry: a negated errno, or 0. */
 static inline int32_t pollux_batch_take_error(struct pollux_entry* entry) {

@@ -230,7 +230,7 @@ static void receive_ahead(struct pollux_kernel* kernel, const struct epoll_set* 
                           struct registration* registration, struct pollux_entry* entry,
                           bool is_writable) {
   if (registration->tells_room) {
-    pollux_batch_receive(kernel, entry, is_writable);
+    pollux_batch_queue(&kernel->batch, entry, is_writable);
     return;
   }
   registration->tells_room =
@@ -278,6 +278,7 @@ static int32_t report(struct pollux_kernel* kernel, struct epoll_set* set,
     pairs[2 * written + 1] = (int32_t)readiness;
     written += 1;
   }
+  if (kernel->batch.queue_count > 0) pollux_batch_receive_burst(kernel);
   return written;
 }
 

@@ -66,11 +66,11 @@ int32_t pollux_accept(struct pollux_kernel* kernel, int32_t listener) {
 }
 
 /* Keeps what an answer of recv says about the queue. 0 is the peer's end, which stays. */
-static int32_t note_read(struct pollux_entry* entry, int32_t result, uint64_t length_bytes,
+static void note_read(struct pollux_entry* entry, int32_t result, uint64_t length_bytes,
                          uint32_t flags) {
   if (result <= 0) {
     if (result == -WASI_AGAIN) entry->is_read_dry = true;
-    return result;
+    return;
   }
   const bool is_emptied = (uint64_t)result < length_bytes && (flags & POLLUX_RECV_PEEK) == 0;
   if (is_emptied) entry->is_read_dry = true;
@@ -79,6 +79,12 @@ static int32_t note_read(struct pollux_entry* entry, int32_t result, uint64_t le
   } else if (entry->small_reads_count < POLLUX_SMALL_READS_ENOUGH) {
     entry->small_reads_count += 1;
   }
+}
+
+static int32_t end_recv(struct pollux_kernel* kernel, struct pollux_entry* entry, int32_t result,
+                        uint64_t length_bytes, uint32_t flags) {
+  note_read(entry, result, length_bytes, flags);
+  pollux_batch_after_recv(kernel, &kernel->batch);
   return result;
 }
 
@@ -97,7 +103,7 @@ int32_t pollux_recv(struct pollux_kernel* kernel, int32_t handle, uint64_t point
   } else {
     result = kernel->demux->recv(kernel, entry, bytes, (size_t)length_bytes, system_flags);
   }
-  return note_read(entry, result, length_bytes, flags);
+  return end_recv(kernel, entry, result, length_bytes, flags);
 }
 
 int32_t pollux_send(struct pollux_kernel* kernel, int32_t handle, uint64_t pointer,
@@ -142,7 +148,7 @@ int32_t pollux_recv_vectors(struct pollux_kernel* kernel, int32_t handle, const 
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = pairs_count};
     result = kernel->demux->recv_vectors(kernel, entry, &message, system_flags);
   }
-  return note_read(entry, result, length_bytes, flags);
+  return end_recv(kernel, entry, result, length_bytes, flags);
 }
 
 int32_t pollux_send_vectors(struct pollux_kernel* kernel, int32_t handle, const uint32_t* pairs,
@@ -191,8 +197,8 @@ int32_t pollux_peer_address(struct pollux_kernel* kernel, int32_t handle,
 
 int32_t pollux_socket_accept(struct pollux_kernel* kernel, const struct pollux_entry* listener) {
   for (;;) {
-    const int descriptor =
-        accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = (int)syscall(SYS_accept4, listener->descriptor, NULL, NULL,
+                                        SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       const uint8_t flags = (uint8_t)(listener->flags & POLLUX_ENTRY_TCP);
       return pollux_handles_add(&kernel->handles, descriptor, listener->file_type, flags);
@@ -236,5 +242,6 @@ int32_t pollux_socket_send_vectors(struct pollux_kernel* kernel, const struct po
 
 void pollux_descriptor_close(struct pollux_kernel* kernel, const struct pollux_entry* entry) {
   (void)kernel;
-  close(entry->descriptor); /* its only errors, EINTR and those of disks, mean closed too */
+  /* Its only errors, EINTR and those of disks, mean closed too. */
+  syscall(SYS_close, entry->descriptor);
 }

@@ -2,6 +2,7 @@
 #include "streams.h"
 
 #include "kernel.h"
+#include "sockets.h"
 #include "terminal.h"
 #include "wasi-errno.h"
 
@@ -128,15 +129,11 @@ int32_t pollux_read(struct pollux_kernel* kernel, int32_t handle, uint64_t point
                     uint64_t length_bytes) {
   struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL || (entry->flags & POLLUX_ENTRY_WRITE_ONLY) != 0) return -WASI_BADF;
+  if (pollux_entry_is_socket(entry)) {
+    return pollux_recv(kernel, handle, pointer, length_bytes, 0);
+  }
   uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
   if (bytes == NULL) return -WASI_FAULT;
-  if (pollux_entry_is_socket(entry)) {
-    if (pollux_batch_is_ahead(&kernel->batch, entry)) {
-      struct iovec piece = {.iov_base = bytes, .iov_len = (size_t)length_bytes};
-      return pollux_batch_recv(kernel, entry, &piece, 1, 0);
-    }
-    return kernel->demux->recv(kernel, entry, bytes, (size_t)length_bytes, 0);
-  }
   if (may_block(entry)) {
     const int32_t events = events_now(entry->descriptor, POLLIN);
     if (events < 0) return events;
@@ -179,13 +176,9 @@ int32_t pollux_write(struct pollux_kernel* kernel, int32_t handle, uint64_t poin
                      uint64_t length_bytes) {
   struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL || (entry->flags & POLLUX_ENTRY_READ_ONLY) != 0) return -WASI_BADF;
+  if (pollux_entry_is_socket(entry)) return pollux_send(kernel, handle, pointer, length_bytes);
   const uint8_t* bytes = pollux_memory_at(&kernel->memory, pointer, length_bytes);
   if (bytes == NULL) return -WASI_FAULT;
-  if (pollux_entry_is_socket(entry)) {
-    const int32_t refused = pollux_batch_before_send(&kernel->batch, entry);
-    if (refused < 0) return refused;
-    return kernel->demux->send(kernel, entry, bytes, (size_t)length_bytes);
-  }
   const bool is_pipe = (entry->flags & POLLUX_ENTRY_PIPE) != 0;
   if (may_block(entry) || is_pipe) {
     const int32_t events = events_now(entry->descriptor, POLLOUT);
