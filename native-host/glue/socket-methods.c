@@ -32,12 +32,22 @@ static napi_value method_open(napi_env env, napi_callback_info info) {
   return call_with_number(env, info, pollux_open);
 }
 
+/* accept(), hot: listener. */
 static napi_value method_accept(napi_env env, napi_callback_info info) {
-  return call_with_number(env, info, pollux_accept);
+  struct glue_hot_arguments* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
+  if (self == NULL) return glue_answer(env, failure);
+  return glue_hot_answer(arguments, pollux_accept(&self->core, arguments->words[0]));
 }
 
+/* close(), hot: handle. */
 static napi_value method_close(napi_env env, napi_callback_info info) {
-  return call_with_number(env, info, pollux_close);
+  struct glue_hot_arguments* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
+  if (self == NULL) return glue_answer(env, failure);
+  return glue_hot_answer(arguments, pollux_close(&self->core, arguments->words[0]));
 }
 
 static napi_value method_dup(napi_env env, napi_callback_info info) {

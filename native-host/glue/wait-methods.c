@@ -19,19 +19,15 @@ static napi_value method_close_set(napi_env env, napi_callback_info info) {
   return glue_answer(env, pollux_close_set(&call.self->core, set));
 }
 
+/* watch(), hot: set, handle, interest, mode. */
 static napi_value method_watch(napi_env env, napi_callback_info info) {
-  struct glue_call call;
-  int32_t set;
-  int32_t handle;
-  int32_t interest;
-  int32_t mode;
-  if (!glue_call_read(env, info, 4, &call) || !glue_int32(env, call.arguments[0], &set) ||
-      !glue_int32(env, call.arguments[1], &handle) ||
-      !glue_int32(env, call.arguments[2], &interest) ||
-      !glue_int32(env, call.arguments[3], &mode)) {
-    return glue_answer(env, call.failure);
-  }
-  return glue_answer(env, pollux_watch(&call.self->core, set, handle, (uint32_t)interest, mode));
+  struct glue_hot_arguments* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
+  if (self == NULL) return glue_answer(env, failure);
+  const int32_t* words = arguments->words;
+  return glue_hot_answer(arguments, pollux_watch(&self->core, words[0], words[1],
+                                                 (uint32_t)words[2], words[3]));
 }
 
 static napi_value method_unwatch(napi_env env, napi_callback_info info) {

@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 8;
+export const ABI = 9;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = {
@@ -63,9 +63,7 @@ export interface NativeObject {
   bind(handle: number, family: number, host: string, port: number): SysResult;
   listen(handle: number, backlog: number): SysResult;
   connect(handle: number, family: number, host: string, port: number): SysResult;
-  accept(listener: number): SysResult;
   shutdown(handle: number, how: number): SysResult;
-  close(handle: number): SysResult;
   dup(handle: number): SysResult;
   adopt(descriptor: number): SysResult;
   release(handle: number): SysResult;
@@ -82,6 +80,10 @@ export interface NativeObject {
   // order of the names, as four words of 32 bits; then a duration in nanoseconds, a double. They
   // leave their answer in the word behind it; what they can't be called with they answer themselves.
 
+  /** listener */
+  readonly accept: HotCall;
+  /** handle */
+  readonly close: HotCall;
   /** handle, pointer, lengthBytes, flags */
   readonly recv: HotCall;
   /** handle, count, flags; the pairs in {@link Pin.VECTORS} */
@@ -92,6 +94,8 @@ export interface NativeObject {
   readonly sendVectors: HotCall;
   /** where in {@link Pin.TARGET}, pointer, lengthBytes */
   readonly copyOut: HotCall;
+  /** set, handle, interest, mode */
+  readonly watch: HotCall;
   /** set, and the duration; the result in {@link Pin.READY} */
   readonly wait: HotCall;
   /** the duration; the handles and the result in {@link Pin.FEW} */
@@ -104,7 +108,6 @@ export interface NativeObject {
 
   openSet(): SysResult;
   closeSet(set: number): SysResult;
-  watch(set: number, handle: number, interest: number, mode: number): SysResult;
   unwatch(set: number, handle: number): SysResult;
   wake(): void;
   consumeWake(): void;

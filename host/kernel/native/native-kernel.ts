@@ -9,9 +9,7 @@ import type {
   Capabilities,
   ClockId,
   Handle,
-  Interest,
   Kernel,
-  Mode,
   SetHandle,
   Shutdown,
   SocketOption,
@@ -61,8 +59,11 @@ export class NativeKernel implements Kernel {
 
   // The hot ones are functions that close over what they use: V8 compiles a constant of a closure in,
   // where it has to load and to check a field of an object.
+  readonly accept: Kernel['accept'];
+  readonly close: Kernel['close'];
   readonly recv: Kernel['recv'];
   readonly send: Kernel['send'];
+  readonly watch: Kernel['watch'];
   readonly wait: Kernel['wait'];
   /** As LiveKernel has it, in choose.ts. */
   readonly copyOut: (at: number, pointer: number, lengthBytes: number) => SysResult;
@@ -91,9 +92,19 @@ export class NativeKernel implements Kernel {
       throw notMade(errnoOf(native));
     }
     this.#native = native;
-    const { recv, send, wait, copyOut } = native;
+    const { accept, close, recv, send, watch, wait, copyOut } = native;
     const { words, doubles } = this.#arguments;
     const batch = this.#batch;
+    this.accept = (listener) => {
+      if (!isWord(listener)) return -Errno.INVAL;
+      words[0] = listener;
+      return accept() ?? (words[ANSWER_AT] as SysResult);
+    };
+    this.close = (handle) => {
+      if (!isWord(handle)) return -Errno.INVAL;
+      words[0] = handle;
+      return close() ?? (words[ANSWER_AT] as SysResult);
+    };
     this.recv = (handle, pointer, lengthBytes, flags) => {
       if (this.memoryView?.length !== this.memoryBytes) this.attachAnew();
       if (!isWord(handle) || !isWord(pointer) || !isWord(lengthBytes) || !isWord(flags)) {
@@ -122,6 +133,16 @@ export class NativeKernel implements Kernel {
       words[1] = pointer;
       words[2] = lengthBytes;
       return send() ?? (words[ANSWER_AT] as SysResult);
+    };
+    this.watch = (set, handle, interest, mode) => {
+      if (!isWord(set) || !isWord(handle) || !isWord(interest) || !isWord(mode)) {
+        return -Errno.INVAL;
+      }
+      words[0] = set;
+      words[1] = handle;
+      words[2] = interest;
+      words[3] = mode;
+      return watch() ?? (words[ANSWER_AT] as SysResult);
     };
     this.wait = (set, timeoutNs, ready) => {
       const pairs = ready.pairs;
@@ -187,10 +208,6 @@ export class NativeKernel implements Kernel {
     return this.#native.connect(handle, family, host, port);
   }
 
-  accept(listener: Handle): SysResult {
-    return this.#native.accept(listener);
-  }
-
   recvVectors(handle: Handle, count: number, flags: number): SysResult {
     this.#checkPins();
     if (!isWord(handle) || !isWord(count) || !isWord(flags)) return -Errno.INVAL;
@@ -212,10 +229,6 @@ export class NativeKernel implements Kernel {
 
   shutdown(handle: Handle, how: Shutdown): SysResult {
     return this.#native.shutdown(handle, how);
-  }
-
-  close(handle: Handle): SysResult {
-    return this.#native.close(handle);
   }
 
   dup(handle: Handle): SysResult {
@@ -299,10 +312,6 @@ export class NativeKernel implements Kernel {
 
   closeSet(set: SetHandle): SysResult {
     return this.#native.closeSet(set);
-  }
-
-  watch(set: SetHandle, handle: Handle, interest: Interest, mode: Mode): SysResult {
-    return this.#native.watch(set, handle, interest, mode);
   }
 
   unwatch(set: SetHandle, handle: Handle): SysResult {
