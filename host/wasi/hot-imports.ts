@@ -1,4 +1,4 @@
-// The imports that a busy guest calls for every message. Each is a literal of its own: what V8
+// The imports that a busy guest calls for every message and connection. Each is a literal of its own: what V8
 // learns of a call it keeps by the literal, and in one that all imports share no body is inlined.
 
 import type { ImportFunction } from './functions.ts';
@@ -15,6 +15,28 @@ export const HOT_IMPORTS: ReadonlyMap<string, Wrap> = new Map<string, Wrap>([
       try {
         call.begin();
         return call.answer(body(listIn >>> 0, eventsOut >>> 0, count >>> 0, countOut >>> 0));
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
+    'sock_accept',
+    (call, body) => (fd, flags, fdOut) => {
+      try {
+        call.begin();
+        return call.answer(body(fd >>> 0, flags >>> 0, fdOut >>> 0));
+      } catch (error) {
+        throw call.end(error);
+      }
+    },
+  ],
+  [
+    'fd_close',
+    (call, body) => (fd) => {
+      try {
+        call.begin();
+        return call.answer(body(fd >>> 0));
       } catch (error) {
         throw call.end(error);
       }
