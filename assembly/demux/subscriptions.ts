@@ -19,6 +19,7 @@ import {
   SubscriptionFd,
 } from "../abi/wasip1-layout";
 import { giveBlock, takeBlock } from "../lib/block-pool";
+import { clearSmall, copySmall } from "../lib/small-memory";
 import { NS_PER_MS } from "../lib/units";
 import { slotAt } from "../reactor/fd-table";
 import { READ } from "../reactor/interest";
@@ -90,7 +91,7 @@ export function addSubscription(slot: Slot, interest: u8): void {
   assert(count + 1 < capacity);
   const at = block + count * SUBSCRIPTION_BYTES;
   // The unused bytes too: the host compares them with the last list's.
-  memory.fill(at, 0, SUBSCRIPTION_BYTES);
+  clearSmall(at, SUBSCRIPTION_BYTES);
   const subscription = changetype<SubscriptionFd>(at);
   subscription.userdata = slot.userdata;
   subscription.tag = interest == READ ? EVENTTYPE_FD_READ : EVENTTYPE_FD_WRITE;
@@ -106,7 +107,7 @@ export function removeSubscription(slot: Slot, interest: u8): void {
   count--;
   if (place == count) return;
   const at = block + place * SUBSCRIPTION_BYTES;
-  memory.copy(at, block + count * SUBSCRIPTION_BYTES, SUBSCRIPTION_BYTES);
+  copySmall(at, block + count * SUBSCRIPTION_BYTES, SUBSCRIPTION_BYTES);
   const moved = changetype<SubscriptionFd>(at);
   notePlace(slotAt(<u32>moved.userdata), moved.tag, place);
 }
@@ -114,7 +115,7 @@ export function removeSubscription(slot: Slot, interest: u8): void {
 /** Writes the clock's subscription behind the last: relative, monotonic. */
 export function putClock(timeoutNs: u64): void {
   const at = block + count * SUBSCRIPTION_BYTES;
-  memory.fill(at, 0, SUBSCRIPTION_BYTES);
+  clearSmall(at, SUBSCRIPTION_BYTES);
   const clock = changetype<SubscriptionClock>(at);
   clock.userdata = CLOCK_USERDATA;
   clock.tag = EVENTTYPE_CLOCK;

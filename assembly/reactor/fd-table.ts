@@ -5,6 +5,7 @@
 //   slabs[1] --> | slot 64 | ...
 
 import { takeForEver } from "../lib/block-pool";
+import { clearSmall } from "../lib/small-memory";
 import { Slot, SLOT_BYTES } from "./slot";
 
 /** More subscriptions than this no host needs to take, so more slots are of no use. */
@@ -46,7 +47,7 @@ export function openSlot(fd: u32): Slot {
   assert(firstFree != 0);
   const slot = changetype<Slot>(firstFree);
   firstFree = slot.nextFree;
-  memory.fill(changetype<usize>(slot) + offsetof<Slot>(), 0, SLOT_BYTES - offsetof<Slot>());
+  clearSmall(changetype<usize>(slot) + offsetof<Slot>(), SLOT_BYTES - <u32>offsetof<Slot>());
   slot.fd = fd;
   slot.generation++;
   assert(slot.isOpen);
