@@ -18,8 +18,12 @@ import { SUBSCRIPTION_COUNT_MAX } from './room.ts';
 import type { Sandbox } from './sandbox.ts';
 import { NONE } from './subscription-chains.ts';
 
-/** How many handles one wait reports; the rest come with the next call, before any repetition. */
-const READY_COUNT_MAX = 1024;
+/**
+ * How many handles one wait reports; the rest come with the next call, before any repetition. A turn
+ * goes over them four times, and what it touches of so many stays in the cache: 1,000 connections of 64
+ * bytes take 1.10 of native so, and 1.20 with all of them in one turn. 128 to 384 measure alike.
+ */
+const READY_COUNT_MAX = 256;
 
 /** Ready for reading, or as good as: the read will tell of the end or the error. */
 const READS = Readiness.READ | Readiness.ERROR | Readiness.HANGUP;
