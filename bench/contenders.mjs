@@ -54,6 +54,12 @@ function pollux(root, guest) {
   ];
 }
 
+/** Pollux as it is by default, or with each message crossing into the addon by itself. */
+export function polluxServer(programs, { isBatching }) {
+  const found = contenders(programs).find(({ name }) => name === 'pollux');
+  return isBatching ? found : { ...found, command: [...found.command, '--no-batching'] };
+}
+
 /** Those that take part in a row. */
 export function contendersOf(row, contenders) {
   return contenders.filter(({ rows }) => rows === undefined || rows.test(row.key));

@@ -1,14 +1,15 @@
-// node bench/echo-instructions.mjs [--connections N] [--bytes N]: how many instructions of user code
-// one echo takes, by room, and by function for JavaScript and wasm. It steps the guest's thread
-// through them (native/step.c), so that the figure is the same however busy the machine is; what
-// differs is how V8 has compiled the functions, and how many connections a turn finds ready.
+// node bench/echo-instructions.mjs [--connections N] [--bytes N] [--no-batching]: how many instructions
+// of user code one echo takes, by room, and by function for JavaScript and wasm. It steps the guest's
+// thread through them (native/step.c), so that the figure is the same however busy the machine is; what
+// differs is how V8 has compiled the functions, how many connections a turn finds ready, and, since
+// stepping is slow, whether a turn is slow enough for its answers to be sent at once.
 //
 // Exit code: 0, 1 when the thread can't be stepped here, 3 on another architecture than x64.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { contenders, Host } from './contenders.mjs';
+import { Host, polluxServer } from './contenders.mjs';
 import { chooseCores } from './cores.mjs';
 import { nativePrograms } from './native.mjs';
 import { userRoomOf } from './rooms.mjs';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '50' },
     bytes: { type: 'string', default: '64' },
+    'no-batching': { type: 'boolean', default: false },
   },
 });
 process.exitCode = await main();
@@ -63,7 +65,7 @@ async function main() {
 
 /** Loads a server and steps it. @returns what it did, and what lies where in its memory */
 async function step(programs) {
-  const contender = contenders(programs).find(({ name }) => name === 'pollux');
+  const contender = polluxServer(programs, { isBatching: !values['no-batching'] });
   const host = new Host(programs, chooseCores());
   const server = await host.start(contender, ['--perf-basic-prof']);
   const { pid } = server.child;

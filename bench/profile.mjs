@@ -1,6 +1,6 @@
-// node bench/profile.mjs: where the time of one 64-byte echo goes, by room, for Pollux and for the
-// native server. It samples the servers with perf (Debian's linux-perf) while 50 connections load
-// them, and shares each server's CPU time out by its samples.
+// node bench/profile.mjs [--no-batching]: where the time of one 64-byte echo goes, by room, for Pollux
+// and for the native server. It samples the servers with perf (Debian's linux-perf) while 50 connections
+// load them, and shares each server's CPU time out by its samples.
 //
 // Exit code: 0, 3 when there is no perf here, or it may not look at the kernel.
 
@@ -8,14 +8,13 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { contenders, Host } from './contenders.mjs';
+import { parseArgs, promisify } from 'node:util';
+import { BASELINE, contenders, Host, polluxServer } from './contenders.mjs';
 import { chooseCores } from './cores.mjs';
 import { nativePrograms } from './native.mjs';
 import { CODE_ROOMS, FILE_ROOMS, OTHER_ROOM, userRoomOf } from './rooms.mjs';
 
 const SITUATION = { mode: 'echo', connections: 50, idle: 0, bytes: 64 };
-const SERVERS = ['native', 'pollux'];
 const WARM_UP_MS = 2000;
 const SAMPLE_MS = 6000;
 /** perf begins and ends inside of the time that the load lasts. */
@@ -29,6 +28,7 @@ const KERNEL_ROOMS = [
   ['kernel: wait', /sys_epoll_/],
 ];
 const OTHER_KERNEL = 'kernel: interrupts, switches, entry';
+const { values } = parseArgs({ options: { 'no-batching': { type: 'boolean', default: false } } });
 process.exitCode = await main();
 
 async function main() {
@@ -38,10 +38,11 @@ async function main() {
   }
   const programs = nativePrograms();
   const host = new Host(programs, chooseCores());
-  const columns = {};
-  for (const name of SERVERS) {
-    const contender = contenders(programs).find((one) => one.name === name);
-    columns[name] = await profile(contender, host);
+  const columns = [];
+  const native = contenders(programs).find(({ name }) => name === BASELINE);
+  const pollux = polluxServer(programs, { isBatching: !values['no-batching'] });
+  for (const contender of [native, pollux]) {
+    columns.push({ name: contender.name, ...(await profile(contender, host)) });
   }
   print(columns);
   return 0;
@@ -99,11 +100,11 @@ function print(columns) {
   const names = [...KERNEL_ROOMS, [OTHER_KERNEL], ...CODE_ROOMS, ...FILE_ROOMS, [OTHER_ROOM]];
   const line = (cells) =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(36) : cell.padStart(10))).join('');
-  console.log(line(['ns of one 64-byte echo', ...SERVERS]));
+  console.log(line(['ns of one 64-byte echo', ...columns.map(({ name }) => name)]));
   for (const [room] of names) {
-    console.log(line([room, ...SERVERS.map((name) => nsOf(columns[name], room).toFixed(0))]));
+    console.log(line([room, ...columns.map((column) => nsOf(column, room).toFixed(0))]));
   }
-  console.log(line(['sum', ...SERVERS.map((name) => columns[name].cpuNs.toFixed(0))]));
+  console.log(line(['sum', ...columns.map(({ cpuNs }) => cpuNs.toFixed(0))]));
 }
 
 function nsOf({ cpuNs, rooms }, room) {

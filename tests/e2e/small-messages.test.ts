@@ -2,11 +2,12 @@
 // with them, every byte comes back, in every way of running.
 
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { within } from './support/deadline.ts';
-import { connectMany } from './support/exchange.ts';
+import { connectMany, exchange } from './support/exchange.ts';
 import { ROT13_COMMAND, ROT13_REACTOR } from './support/guests.ts';
 import { Random } from './support/random.ts';
 import { type ServerOptions, withServer } from './support/server.ts';
@@ -16,6 +17,9 @@ const MESSAGES_COUNT = 150;
 /** Some are longer than what is received ahead. */
 const MESSAGE_BYTES_MAX = 700;
 const SECONDS_MAX = 60;
+
+/** EPOLLIN and EPOLLOUT. */
+const IN_AND_OUT = 5;
 
 const WAYS: readonly ServerOptions[] = [
   { guest: ROT13_COMMAND },
@@ -34,6 +38,34 @@ for (const way of WAYS) {
       const ends = clients.map((client, index) => converse(client, new Random(1, index)));
       await within(SECONDS_MAX, Promise.all(ends), () => 'not all is answered');
     }));
+}
+
+/** More than are waited for without a set. */
+const WATCHED_COUNT = 12;
+/** Those after the third are received by the wait. */
+const EXCHANGES_COUNT = 6;
+
+for (const options of [[], ['--no-batching']]) {
+  const isBatching = options.length === 0;
+  const what = isBatching ? 'the system is asked for room for answers' : 'no room is asked for';
+  test(`${what}: ${['run', ...options].join(' ')}`, () =>
+    withServer({ guest: ROT13_COMMAND, options }, async ({ address, child }) => {
+      const clients = await connectMany(address, WATCHED_COUNT);
+      for (let count = 0; count < EXCHANGES_COUNT; count++) {
+        for (const client of clients) await exchange(client);
+      }
+      assert.is(watchedForRoomCount(child.pid), isBatching ? WATCHED_COUNT : 0);
+      for (const client of clients) client.destroy();
+    }));
+}
+
+/** How many descriptors a process's epoll sets watch for reading and for room. Source: proc(5), fdinfo. */
+function watchedForRoomCount(pid: number): number {
+  const folder = `/proc/${pid}/fdinfo`;
+  const infos = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
+  const watches = infos.flatMap((info) => [...info.matchAll(/^tfd:.*events:\s*([0-9a-f]+)/gm)]);
+  return watches.filter(([, events]) => (parseInt(events ?? '', 16) & IN_AND_OUT) === IN_AND_OUT)
+    .length;
 }
 
 /** Says messages of all lengths, some before the last is answered, the last with the end. */
