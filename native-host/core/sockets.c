@@ -197,6 +197,7 @@ int32_t pollux_peer_address(struct pollux_kernel* kernel, int32_t handle,
 
 int32_t pollux_socket_accept(struct pollux_kernel* kernel, const struct pollux_entry* listener) {
   for (;;) {
+    /* By number, as recv and send below. */
     const int descriptor = (int)syscall(SYS_accept4, listener->descriptor, NULL, NULL,
                                         SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
