@@ -289,11 +289,7 @@ const POLL_CHANGES = [
         'guest[shift + at + FD_WORD] !== words[at + FD_WORD]',
         'false',
       ],
-      [
-        'another time of a clock is not seen',
-        'if (this.tagOf(index) !== EventType.CLOCK) return true;',
-        'return true;',
-      ],
+      ['another time of a clock is not seen', 'if (!isClock) return true;', 'return true;'],
       [
         'a tag without meaning is taken by an update',
         'if (!this.#take(index)) return false;',
@@ -332,13 +328,20 @@ const POLL_CHANGES = [
       ],
       [
         'a descriptor where a clock was is not seen',
-        'if (guest[pointer + at + Subscription.TAG] !== EventType.CLOCK) return false;',
+        'if (guest[tagAt] !== EventType.CLOCK) return false;',
         '',
       ],
       [
         'what comes after the last clock is not compared',
-        'if (!this.#isSame(pointer, from, count * Subscription.BYTES)) return false;',
+        'if (!this.#areSame(pointer, from, count)) return false;',
         '',
+      ],
+      ['another userdata of a short list is not seen', 'guest[guestAt] === quads[at] &&', ''],
+      ['another tag of a short list is not seen', 'guest[guestAt + 1] === quads[at + 1] &&', ''],
+      [
+        'another descriptor of a short list is not seen',
+        'guest[guestAt + 2] === quads[at + 2]',
+        'true',
       ],
     ],
   ),
