@@ -1,5 +1,5 @@
-// A few dozen bytes, cleared or copied here: an engine leaves wasm for its memory.fill and
-// memory.copy, which takes as long as all of this.
+// A few dozen bytes, cleared or copied by words: V8 leaves wasm for memory.fill and memory.copy, which
+// takes 20 ns before the first byte.
 
 /** Makes `bytes` bytes zero: a multiple of 8. */
 export function clearSmall(at: usize, bytes: u32): void {

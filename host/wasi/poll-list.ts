@@ -58,8 +58,8 @@ export class PollList {
   }
 
   /**
-   * True when the list at `pointer` is the last one: the same bytes, clocks aside, and no number of
-   * the guest's has come to mean something else since. The clocks' bytes are taken over.
+   * True when the list at `pointer` is the last one: the same, clocks aside, and no number of the
+   * guest's has come to mean something else since. The clocks' bytes are taken over.
    */
   isUnchanged(pointer: number, count: number): boolean {
     if (count !== this.count || this.#epoch !== this.#sandbox.descriptors.epoch) return false;
@@ -277,7 +277,10 @@ export class PollList {
 
   // ---- the bytes --------------------------------------------------------------------------------
 
-  /** Whether the subscriptions from index `from` up to `end`, no clocks, have the same bytes. */
+  /**
+   * Whether the subscriptions from index `from` up to `end`, no clocks, are the same: of few what a
+   * descriptor's has, of many every byte.
+   */
   #areSame(pointer: number, from: number, end: number): boolean {
     if (end - from > ONE_BY_ONE_COUNT_MAX || pointer % 8 !== 0) {
       return isSameRange(this.#sandbox.memory.bytes, this.#bytes, {

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define EVENTS_COUNT_MAX 1024
+_Static_assert(POLLUX_BATCH_QUEUE_COUNT_MAX == EVENTS_COUNT_MAX, "as many as a wait reports");
 
 /* How often a wait whose time is over, and that found only what isn't reported, looks again. */
 #define STALE_ROUNDS_MAX 16

@@ -81,6 +81,7 @@ static void note_read(struct pollux_entry* entry, int32_t result, uint64_t lengt
   }
 }
 
+/* Ends a receive: notes its answer, which it returns, and receives the next burst if it is time. */
 static int32_t end_recv(struct pollux_kernel* kernel, struct pollux_entry* entry, int32_t result,
                         uint64_t length_bytes, uint32_t flags) {
   note_read(entry, result, length_bytes, flags);

@@ -15,6 +15,16 @@ static napi_value call_with_number(napi_env env, napi_callback_info info,
   return glue_answer(env, function(&call.self->core, number));
 }
 
+/* The same for a hot call. */
+static napi_value hot_call_with_word(napi_env env, napi_callback_info info,
+                                     int32_t (*function)(struct pollux_kernel*, int32_t)) {
+  struct glue_hot_arguments* arguments;
+  int32_t failure;
+  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
+  if (self == NULL) return glue_answer(env, failure);
+  return glue_hot_answer(arguments, function(&self->core, arguments->words[0]));
+}
+
 static napi_value call_with_two_numbers(napi_env env, napi_callback_info info,
                                         int32_t (*function)(struct pollux_kernel*, int32_t,
                                                             int32_t)) {
@@ -34,20 +44,12 @@ static napi_value method_open(napi_env env, napi_callback_info info) {
 
 /* accept(), hot: listener. */
 static napi_value method_accept(napi_env env, napi_callback_info info) {
-  struct glue_hot_arguments* arguments;
-  int32_t failure;
-  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  if (self == NULL) return glue_answer(env, failure);
-  return glue_hot_answer(arguments, pollux_accept(&self->core, arguments->words[0]));
+  return hot_call_with_word(env, info, pollux_accept);
 }
 
 /* close(), hot: handle. */
 static napi_value method_close(napi_env env, napi_callback_info info) {
-  struct glue_hot_arguments* arguments;
-  int32_t failure;
-  struct glue_kernel* self = glue_hot_call(env, info, &arguments, &failure);
-  if (self == NULL) return glue_answer(env, failure);
-  return glue_hot_answer(arguments, pollux_close(&self->core, arguments->words[0]));
+  return hot_call_with_word(env, info, pollux_close);
 }
 
 static napi_value method_dup(napi_env env, napi_callback_info info) {

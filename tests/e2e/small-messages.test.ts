@@ -18,9 +18,6 @@ const MESSAGES_COUNT = 150;
 const MESSAGE_BYTES_MAX = 700;
 const SECONDS_MAX = 60;
 
-/** EPOLLIN and EPOLLOUT. */
-const IN_AND_OUT = 5;
-
 const WAYS: readonly ServerOptions[] = [
   { guest: ROT13_COMMAND },
   { guest: ROT13_REACTOR },
@@ -40,6 +37,8 @@ for (const way of WAYS) {
     }));
 }
 
+/** EPOLLIN and EPOLLOUT. Source: sys/epoll.h. */
+const IN_AND_OUT = 5;
 /** More than are waited for without a set. */
 const WATCHED_COUNT = 12;
 /** Those after the third are received by the wait. */

@@ -33,7 +33,7 @@ const RUNS: readonly Run[] = [
   { program: 'sockets', suiteName: 'native core: sockets', environment: {} },
   { program: 'streams', suiteName: 'native core: streams', environment: {} },
   { program: 'terminal', suiteName: 'native core: terminals', environment: {} },
-  ...['waits', 'levels', 'batch', 'wakes'].flatMap((program) => [
+  ...['waits', 'levels', 'batch', 'bursts', 'wakes'].flatMap((program) => [
     { program, suiteName: `native core: ${program} by epoll_pwait2`, environment: {} },
     {
       program,
