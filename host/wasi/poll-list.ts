@@ -185,7 +185,8 @@ export class PollList {
   #findChanges(pointer: number, count: number): boolean {
     this.changesCount = 0;
     const common = Math.min(count, this.count);
-    if (!this.#findDifferent(pointer, 0, common) || !this.#findMoved()) return false;
+    if (!this.#findDifferent(pointer, 0, common)) return false;
+    if (!this.#findDifferentClocks(pointer, common) || !this.#findMoved()) return false;
     for (let index = common; index < Math.max(count, this.count); index++) {
       if (!this.#noteChange(index)) return false;
     }
@@ -200,8 +201,19 @@ export class PollList {
       if (!this.#findDifferent(pointer, from, middle)) return false;
       return this.#findDifferent(pointer, middle, end);
     }
-    for (let index = from; index < end; index++) {
-      if (!this.#isSameOne(pointer, index) && !this.#noteChange(index)) return false;
+    let index = this.#firstDifferent(pointer, from, end);
+    while (index < end) {
+      if (!this.#noteChange(index)) return false;
+      index = this.#firstDifferent(pointer, index + 1, end);
+    }
+    return true;
+  }
+
+  /** Of clocks all bytes count. */
+  #findDifferentClocks(pointer: number, end: number): boolean {
+    for (const index of this.clocks) {
+      if (index < end && !this.#isSameClock(pointer, index) && !this.#noteChange(index))
+        return false;
     }
     return true;
   }
@@ -289,44 +301,38 @@ export class PollList {
         end: end * Subscription.BYTES,
       });
     }
-    const guest = this.#sandbox.memory.quads;
-    for (let index = from; index < end; index++) {
-      if (!this.#hasSameQuads(guest, pointer, index)) return false;
-    }
-    return true;
+    return this.#firstDifferent(pointer, from, end) === end;
   }
 
-  /** The same userdata, tag and descriptor, and what lies between: all that a descriptor's has. */
-  #hasSameQuads(guest: BigInt64Array, pointer: number, index: number): boolean {
+  /**
+   * The first subscription from `from` on that is not the same in what a descriptor's has: userdata, tag
+   * and descriptor, and what lies between; `end` for none.
+   */
+  #firstDifferent(pointer: number, from: number, end: number): number {
+    const guest = this.#sandbox.memory.quads;
     const quads = this.#quads;
+    let at = from * QUADS;
+    let guestAt = (pointer >>> 3) + at;
+    for (let index = from; index < end; index++) {
+      if (
+        guest[guestAt] !== quads[at] ||
+        guest[guestAt + 1] !== quads[at + 1] ||
+        guest[guestAt + 2] !== quads[at + 2]
+      ) {
+        return index;
+      }
+      at += QUADS;
+      guestAt += QUADS;
+    }
+    return end;
+  }
+
+  #isSameClock(pointer: number, index: number): boolean {
+    const guest = this.#sandbox.memory.quads;
     const at = index * QUADS;
     const guestAt = (pointer >>> 3) + at;
-    return (
-      guest[guestAt] === quads[at] &&
-      guest[guestAt + 1] === quads[at + 1] &&
-      guest[guestAt + 2] === quads[at + 2]
-    );
-  }
-
-  /** The same in all that counts: of a descriptor's subscription userdata, tag and descriptor. */
-  #isSameOne(pointer: number, index: number): boolean {
-    const isClock = this.tagOf(index) === EventType.CLOCK;
-    if (!isClock && this.#hasSameQuads(this.#sandbox.memory.quads, pointer, index)) return true;
-    const guest = this.#sandbox.memory.words;
-    const { words } = this;
-    const at = index * Subscription.WORDS;
-    const shift = pointer >>> 2;
-    if (
-      guest[shift + at] !== words[at] ||
-      guest[shift + at + 1] !== words[at + 1] ||
-      guest[shift + at + TAG_WORD] !== words[at + TAG_WORD] ||
-      guest[shift + at + FD_WORD] !== words[at + FD_WORD]
-    ) {
-      return false;
-    }
-    if (!isClock) return true;
-    for (let word = at; word < at + Subscription.WORDS; word++) {
-      if (guest[shift + word] !== words[word]) return false;
+    for (let quad = 0; quad < QUADS; quad++) {
+      if (guest[guestAt + quad] !== this.#quads[at + quad]) return false;
     }
     return true;
   }
