@@ -31,6 +31,8 @@ export const HELP = `pollux runs WASI preview1 socket servers, in a sandbox, on 
   --bad-pointer trap       trap when a guest passes a pointer that leaves its memory; else: FAULT
   --no-batching            send each answer before the guest goes on; by default small answers of one turn
                            go out together, with the guest's next call
+  --no-io-uring            make every system call by itself; by default io_uring makes those of small
+                           messages together, where the system allows it
   --trace[=CALL,...]       print a line for each call of the guest (or only of these) on standard error
   --trace-to FILE          print them to FILE instead: standard error is the guest's as well
   --record FILE            keep everything that enters the guest, to run it again without a kernel. FILE
@@ -66,6 +68,7 @@ export type Limits = Pick<
   | 'drainDelayMs'
   | 'badPointer'
   | 'batching'
+  | 'ioUring'
 >;
 
 export interface RunCommand {
@@ -175,6 +178,7 @@ function parseRun(words: readonly string[], args: readonly string[]): Command {
       ...parseLimits(values),
       badPointer: parseBadPointer(values['bad-pointer']),
       batching: values['no-batching'] !== true,
+      ioUring: values['no-io-uring'] !== true,
     },
     record: values.record,
     recordNamesModule: checkRecording(values.record, values['record-names-module'] ?? false),
@@ -203,6 +207,7 @@ const RUN_OPTIONS = {
   'drain-delay': { type: 'string' },
   'bad-pointer': { type: 'string' },
   'no-batching': { type: 'boolean' },
+  'no-io-uring': { type: 'boolean' },
   record: { type: 'string' },
   'record-names-module': { type: 'boolean' },
   trace: { type: 'string' },
@@ -293,7 +298,7 @@ function parseWords<T extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-type Quantities = Omit<Limits, 'badPointer' | 'batching'>;
+type Quantities = Omit<Limits, 'badPointer' | 'batching' | 'ioUring'>;
 
 function parseLimits(values: Readonly<Record<string, unknown>>): Quantities {
   const limits: Partial<Record<keyof Quantities, number>> = {};

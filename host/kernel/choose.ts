@@ -12,6 +12,9 @@ export { closeWake, createWake, signalWake } from './native/wake.ts';
 
 /** A kernel that shares the process's descriptors, so that sockets can be handed over. */
 export interface LiveKernel extends Kernel {
+  /** True when system calls that are made together go by io_uring. */
+  readonly callsByRing: boolean;
+
   /** Takes over an open descriptor of the process. @returns a handle, `-BADF`, `-MFILE`. */
   adopt(descriptor: number): SysResult;
 
@@ -44,6 +47,8 @@ export interface LiveKernelOptions {
   readonly stdio?: readonly [number, number, number];
   /** False sends every answer at once; by default small ones may go out with the next call. */
   readonly batching?: boolean;
+  /** False makes each system call by itself; by default io_uring makes those of a turn, where it can. */
+  readonly ioUring?: boolean;
 }
 
 /**

@@ -24,6 +24,7 @@ export interface GuestJob {
   readonly fdCountMax: number;
   readonly trapsOnBadPointer: boolean;
   readonly batching: boolean;
+  readonly ioUring: boolean;
   readonly v8Flags: readonly string[];
   /** Where to record what the guest does. */
   readonly recording?: RecordingJob;

@@ -55,6 +55,11 @@ export interface RunOptions {
    * microseconds, until the guest's next call, and go out together: see docs/costs.md.
    */
   readonly batching?: boolean;
+  /**
+   * False makes each system call by itself. By default those of the small messages of a turn are made
+   * together by io_uring, where the system has it and allows it; {@link Guest.kernel} says whether.
+   */
+  readonly ioUring?: boolean;
   /** How long {@link Guest.drain} takes at most, in milliseconds. By default 10,000. */
   readonly drainTimeoutMs?: number;
   /**
@@ -136,7 +141,7 @@ export interface Guest {
   readonly name: string;
   /** Where it listens, as bound: `tcp:127.0.0.1:43211`. */
   readonly addresses: readonly string[];
-  /** The kernel that it stands on, and how that waits: `native kernel, epoll`. */
+  /** The kernel that it stands on, and by what: `native kernel, epoll and io_uring`. */
   readonly kernel: string;
   /** Resolves when the guest has ended and nothing of it is left: no thread, descriptor or file. */
   readonly exited: Promise<GuestEnd>;

@@ -13,8 +13,8 @@ parentPort?.once('message', (job: GuestJob) => {
   // Not sooner: a flag that changes makes V8 forget the code that it has in store of Node's own
   // modules, and a thread that boots after it takes twice as long.
   for (const flag of job.v8Flags) setFlagsFromString(flag);
-  const { wakeDescriptor, stdio, batching } = job;
-  const kernel = openLiveKernel({ wakeDescriptor, stdio, batching });
+  const { wakeDescriptor, stdio, batching, ioUring } = job;
+  const kernel = openLiveKernel({ wakeDescriptor, stdio, batching, ioUring });
   const detail = runGuest(job, kernel, tell);
   if (detail !== undefined) tell({ kind: 'detail', ...detail });
   kernel.destroy();

@@ -83,7 +83,8 @@ export async function run(source: ModuleSource, options: RunOptions = {}): Promi
   let kernel: LiveKernel | undefined;
   let recordFile: RecordFile | undefined;
   try {
-    kernel = openLiveKernel();
+    const { batching = true, ioUring = true } = options;
+    kernel = openLiveKernel({ batching, ioUring });
     const guest = await loadModule(source, options.maxMemoryBytes);
     const connectRules = await resolveRules(allowRequests);
     // Before the listeners: whoever connected to one would be reset if this failed.
@@ -161,7 +162,8 @@ class RunningGuest implements Guest {
     this.#thread = thread;
     this.#recordFile = recordFile;
     this.recording = recordFile?.ended;
-    this.kernel = `${kernel.name} kernel, ${kernel.capabilities.demux}`;
+    const demux = kernel.capabilities.demux + (kernel.callsByRing ? ' and io_uring' : '');
+    this.kernel = `${kernel.name} kernel, ${demux}`;
     this.addresses = listeners.map(({ address }) => formatAddress(address));
     this.#listeners = listeners;
     this.#wake = openWake();
@@ -177,6 +179,7 @@ class RunningGuest implements Guest {
       listenerFlags: options.nonBlockingListeners === true ? FdFlags.NONBLOCK : 0,
       trapsOnBadPointer: options.badPointer === 'trap',
       batching: options.batching ?? true,
+      ioUring: options.ioUring ?? true,
       v8Flags: options.v8Flags ?? [],
       listeners: listeners.map(({ handle }) => kernel.release(handle)),
       connections: connections.map((handle) => kernel.release(handle)),

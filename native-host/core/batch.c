@@ -10,13 +10,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define LISTED_COUNT_MAX (sizeof((struct pollux_batch_state*)0)->listed / sizeof(int32_t))
+_Static_assert(POLLUX_BATCH_SENDS_COUNT_MAX <= POLLUX_CALLS_COUNT_MAX, "made together");
+_Static_assert(POLLUX_BATCH_BURST_COUNT <= POLLUX_CALLS_COUNT_MAX, "made together");
 
-/* What a guest may take for each message of a turn before its answers are sent at once, and for
-   how many turns they then are. */
-#define TURN_MESSAGE_NS_MAX INT64_C(50000)
+/* What a guest may take for a turn, and for each handle of it, before its answers are sent at once; and
+   for how many turns they then are. */
+#define TURN_NS_MAX INT64_C(200000)
+#define TURN_HANDLE_NS_MAX INT64_C(50000)
 #define PENALTY_TURNS_MIN 100u
 #define PENALTY_TURNS_MAX (1u << 20)
+
+/* So many timed turns without a penalty, and the next one is half as long. */
+#define QUICK_TURNS_ENOUGH 32u
 
 /* One turn in so many is timed: a power of two. To read the clock twice takes as long as a
    call. */
@@ -42,7 +47,7 @@ static void note_turn(struct pollux_batch_state* state) {
   const int64_t taken_ns = pollux_monotonic_now_ns() - state->turn_start_ns;
   state->turn_start_ns = 0;
   if (state->penalty_turns == 0) state->penalty_turns = PENALTY_TURNS_MIN;
-  const bool is_slow = taken_ns > state->turn_count * TURN_MESSAGE_NS_MAX;
+  const bool is_slow = taken_ns > TURN_NS_MAX + state->turn_count * TURN_HANDLE_NS_MAX;
   const bool is_second = is_slow && state->slow_turns != 0;
   state->slow_turns = (uint8_t)(state->slow_turns << 1 | is_slow);
   if (is_second) {
@@ -53,7 +58,7 @@ static void note_turn(struct pollux_batch_state* state) {
     return;
   }
   state->quick_turns += 1;
-  if (state->quick_turns < state->penalty_turns) return;
+  if (state->quick_turns < QUICK_TURNS_ENOUGH) return;
   state->quick_turns = 0;
   if (state->penalty_turns > PENALTY_TURNS_MIN) state->penalty_turns /= 2;
 }
@@ -63,8 +68,7 @@ uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel) {
   note_turn(state);
   const uint32_t listed_count = state->listed_count;
   state->listed_count = 0;
-  state->received_bytes = 0;
-  state->turn_count = 0;
+  state->rooms_count = 0;
   state->queue_at = 0;
   state->queue_count = 0;
   if (state->shared->unread_count == 0) return 0;
@@ -75,8 +79,8 @@ uint32_t pollux_batch_forget_taken(struct pollux_kernel* kernel) {
     if (slot == NULL) continue;
     /* A guest that does not take what it was told of is better served one by one. */
     entry->small_reads_count = 0;
-    const uint32_t end = slot->at + slot->length_bytes;
-    if (state->received_bytes < end) state->received_bytes = (end + 7) & ~7u;
+    const uint32_t rooms_end = slot->at / POLLUX_BATCH_ROOM_BYTES + 1;
+    if (state->rooms_count < rooms_end) state->rooms_count = rooms_end;
     state->listed[state->listed_count++] = entry->handle;
   }
   return state->listed_count;
@@ -88,55 +92,66 @@ void pollux_batch_queue(struct pollux_batch_state* state, const struct pollux_en
   state->queue[state->queue_count++] = entry->handle;
   struct pollux_batch_slot* slot = pollux_batch_slot_of(state->shared, entry->handle);
   if (slot->unread == 0 || slot->unread == entry->handle) {
-    slot->answers = is_writable && state->direct_turns == 0 ? entry->handle : 0;
+    const bool may_answer = is_writable && state->direct_turns == 0 && !entry->is_write_shut;
+    slot->answers = may_answer ? entry->handle : 0;
   }
 }
 
-static bool has_room(const struct pollux_batch_state* state) {
-  return state->listed_count < LISTED_COUNT_MAX &&
-         state->received_bytes <= POLLUX_BATCH_AREA_BYTES - POLLUX_BATCH_MESSAGE_BYTES_MAX;
+/* Whether to receive ahead from an entry of the queue: the guest may have emptied it or shared it since
+   the wait. */
+static bool is_to_receive(const struct pollux_batch_state* state,
+                          const struct pollux_entry* entry) {
+  return pollux_batch_slot_of(state->shared, entry->handle)->unread == 0 &&
+         !entry->is_read_dry && pollux_batch_wants(state, entry);
 }
 
-/* Receives ahead from an entry, unless the guest has emptied it or shared it since the wait. */
-static void receive(struct pollux_kernel* kernel, struct pollux_entry* entry) {
-  struct pollux_batch_state* state = &kernel->batch;
+/* Takes what a receive ahead has answered, of which the bytes are at `at` in `received`. */
+static void take_received(struct pollux_batch_state* state, struct pollux_entry* entry,
+                          uint32_t at, int32_t result) {
   struct pollux_batch_slot* slot = pollux_batch_slot_of(state->shared, entry->handle);
-  if (slot->unread != 0 || entry->is_read_dry || !pollux_batch_wants(state, entry)) return;
-  const uint32_t at = state->received_bytes;
-  const int32_t result =
-      kernel->demux->recv(kernel, entry, state->shared->received + at,
-                          POLLUX_BATCH_MESSAGE_BYTES_MAX, 0);
-  if (result == 0) return; /* the end stays, for the guest to find */
-  if (result < 0) {
-    if (result == -WASI_AGAIN) entry->is_read_dry = true;
-    else entry->kept_errno = (uint8_t)-result;
-    return;
+  if (result <= 0) {
+    slot->unread = 0;
+    if (result == -EAGAIN) entry->is_read_dry = true;
+    else if (result < 0) entry->kept_errno = (uint8_t)-pollux_fail(-result);
+    return; /* the end stays, for the guest to find */
   }
   const uint32_t length_bytes = (uint32_t)result;
   if (length_bytes < POLLUX_BATCH_MESSAGE_BYTES_MAX) entry->is_read_dry = true;
   else entry->small_reads_count = 0;
-  slot->unread = entry->handle;
   slot->at = at;
   slot->length_bytes = length_bytes;
   state->shared->unread_count += 1;
   state->listed[state->listed_count++] = entry->handle;
-  state->received_bytes = (at + length_bytes + 7) & ~7u;
-  state->turn_count += 1;
 }
 
 void pollux_batch_receive_burst(struct pollux_kernel* kernel) {
   struct pollux_batch_state* state = &kernel->batch;
-  uint32_t left_count = POLLUX_BATCH_BURST_COUNT;
-  for (; left_count > 0 && state->queue_at < state->queue_count && has_room(state);
-       left_count -= 1) {
+  struct pollux_calls* calls = &kernel->calls;
+  struct pollux_entry* entries[POLLUX_BATCH_BURST_COUNT];
+  const uint32_t first_room = state->rooms_count;
+  for (; state->queue_at < state->queue_count && state->rooms_count < POLLUX_BATCH_BURST_COUNT;
+       state->queue_at += 1) {
     struct pollux_entry* entry =
         pollux_handles_find(&kernel->handles, state->queue[state->queue_at]);
-    state->queue_at += 1;
-    if (entry != NULL) receive(kernel, entry);
+    if (entry == NULL || !is_to_receive(state, entry)) continue;
+    /* Taken at once: another one of this burst may have the same slot. */
+    pollux_batch_slot_of(state->shared, entry->handle)->unread = entry->handle;
+    entries[calls->count] = entry;
+    pollux_calls_recv(calls, entry->descriptor,
+                      state->shared->received + state->rooms_count * POLLUX_BATCH_ROOM_BYTES,
+                      POLLUX_BATCH_MESSAGE_BYTES_MAX);
+    state->rooms_count += 1;
+  }
+  const uint32_t count = pollux_calls_make(calls);
+  for (uint32_t index = 0; index < count; index += 1) {
+    take_received(state, entries[index], (first_room + index) * POLLUX_BATCH_ROOM_BYTES,
+                  calls->results[index]);
   }
 }
 
-void pollux_batch_begin_turn(struct pollux_batch_state* state) {
+void pollux_batch_begin_turn(struct pollux_batch_state* state, uint32_t reported_count) {
+  if (state->listed_count == 0) return;
+  state->turn_count = reported_count;
   state->turns_count += 1;
   if (state->turns_count % TIMED_TURNS == 0) state->turn_start_ns = pollux_monotonic_now_ns();
 }
@@ -201,16 +216,17 @@ static bool is_refusal(int32_t result) {
   return result == -WASI_AGAIN || result == -WASI_NOBUFS || result == -WASI_NOMEM;
 }
 
-/* Sends one answer. The guest has been told that it is sent: it is, or the connection is over.
+/* Sends what the call that was made for an answer has left of it, nearly always nothing; `result` is
+   that call's. The guest has been told that it is sent: it is, or the connection is over.
    `deadline_ns` is 0 until the first refusal. */
-static void send_one(struct pollux_kernel* kernel, struct pollux_entry* entry,
-                     const uint8_t* bytes, uint32_t length_bytes, int64_t* deadline_ns) {
+static void send_rest(struct pollux_kernel* kernel, const struct pollux_batch_send* kept,
+                      int32_t result, int64_t* deadline_ns) {
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, kept->handle);
+  const uint8_t* bytes = kernel->batch.shared->sending + kept->at;
   uint32_t sent_bytes = 0;
   for (;;) {
-    const int32_t result = kernel->demux->send(kernel, entry, bytes + sent_bytes,
-                                               (size_t)(length_bytes - sent_bytes));
     if (result > 0) sent_bytes += (uint32_t)result;
-    if (sent_bytes == length_bytes) return;
+    if (sent_bytes == kept->length_bytes) return;
     const int64_t now_ns = pollux_monotonic_now_ns();
     if (*deadline_ns == 0) *deadline_ns = now_ns + REFUSAL_NS_MAX;
     if ((result < 0 && !is_refusal(result)) || now_ns >= *deadline_ns) {
@@ -221,23 +237,34 @@ static void send_one(struct pollux_kernel* kernel, struct pollux_entry* entry,
     }
     struct pollfd polled = {.fd = entry->descriptor, .events = POLLOUT};
     poll(&polled, 1, REFUSAL_POLL_MS);
+    result = kernel->demux->send(kernel, entry, bytes + sent_bytes,
+                                 (size_t)(kept->length_bytes - sent_bytes));
   }
 }
 
 void pollux_batch_send_kept(struct pollux_kernel* kernel) {
   struct pollux_batch* shared = kernel->batch.shared;
-  const uint32_t count = shared->sends_count < POLLUX_BATCH_SENDS_COUNT_MAX
-                             ? shared->sends_count
-                             : POLLUX_BATCH_SENDS_COUNT_MAX;
-  int64_t deadline_ns = 0;
-  for (uint32_t index = 0; index < count; index += 1) {
+  struct pollux_calls* calls = &kernel->calls;
+  const struct pollux_batch_send* sends[POLLUX_BATCH_SENDS_COUNT_MAX]; /* by their calls */
+  const uint32_t kept_count = shared->sends_count < POLLUX_BATCH_SENDS_COUNT_MAX
+                                  ? shared->sends_count
+                                  : POLLUX_BATCH_SENDS_COUNT_MAX;
+  for (uint32_t index = 0; index < kept_count; index += 1) {
     const struct pollux_batch_send* kept = &shared->sends[index];
-    struct pollux_entry* entry = pollux_handles_find(&kernel->handles, kept->handle);
+    const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, kept->handle);
     if (entry == NULL || kept->length_bytes > POLLUX_BATCH_MESSAGE_BYTES_MAX ||
-        kept->at > POLLUX_BATCH_AREA_BYTES - kept->length_bytes) {
+        kept->at > POLLUX_BATCH_SENDING_BYTES - kept->length_bytes) {
       continue;
     }
-    send_one(kernel, entry, shared->sending + kept->at, kept->length_bytes, &deadline_ns);
+    sends[calls->count] = kept;
+    pollux_calls_send(calls, entry->descriptor, shared->sending + kept->at, kept->length_bytes);
+  }
+  int64_t deadline_ns = 0;
+  const uint32_t count = pollux_calls_make(calls);
+  for (uint32_t index = 0; index < count; index += 1) {
+    const int32_t result = calls->results[index];
+    if (result == (int32_t)sends[index]->length_bytes) continue;
+    send_rest(kernel, sends[index], result < 0 ? pollux_fail(-result) : result, &deadline_ns);
   }
   shared->sends_count = 0;
   shared->sending_bytes = 0;

@@ -3,9 +3,10 @@
  * into here by the turn. A wait receives the small messages of the sockets that it reports, and
  * lays them where JavaScript finds them; JavaScript lays small answers there, and they are sent
  * at the beginning of the next call of any kind. A turn then makes one crossing, not two for
- * each message more, and the system's code for one operation stays in the caches from one message
- * to the next. Where many are reported they are received in bursts: when the messages of one are
- * taken, the next receive finds nothing ahead, comes here, and brings those of the next one.
+ * each message more, its system calls are made together (calls.h), and the system's code for one
+ * operation stays in the caches from one message to the next. Where many are reported they are
+ * received in bursts: when the messages of one are taken, the next receive finds nothing ahead,
+ * comes here, and brings those of the next one.
  *
  * Nobody may be able to tell, except by a clock:
  *
@@ -20,8 +21,8 @@
  *   has not.
  * - An error of a send or receive made ahead is kept, and told by the next call of that socket.
  * - An answer is kept for microseconds. After two turns that took long, of nine that are timed,
- *   answers are sent at once for 100 turns, after the next two for 200, and so on; many quick
- *   turns halve that again.
+ *   answers are sent at once for 100 turns, after the next two for 200, and so on; quick turns
+ *   halve that again.
  */
 #ifndef POLLUX_BATCH_H
 #define POLLUX_BATCH_H
@@ -37,13 +38,16 @@ struct pollux_kernel;
 
 /* A longer message costs more to copy once more than a crossing does. */
 #define POLLUX_BATCH_MESSAGE_BYTES_MAX 512
-#define POLLUX_BATCH_AREA_BYTES 32768
+#define POLLUX_BATCH_SENDING_BYTES 32768
 #define POLLUX_BATCH_SENDS_COUNT_MAX 256
 /* By the index of the handle, cut: whose slot is taken is served one by one. */
 #define POLLUX_BATCH_SLOTS_COUNT 1024
 /* How many connections are received from ahead at once. The messages and the answers of a burst find
    room, and so all of a turn's are batched, however many it has; 64 to 256 measure alike. */
 #define POLLUX_BATCH_BURST_COUNT 128
+/* What each of them has of `received`: a line more than a message, or the beginnings of all would share
+   a few sets of the caches. */
+#define POLLUX_BATCH_ROOM_BYTES (POLLUX_BATCH_MESSAGE_BYTES_MAX + 64)
 /* As many as a wait reports. */
 #define POLLUX_BATCH_QUEUE_COUNT_MAX 1024
 
@@ -71,8 +75,8 @@ struct pollux_batch {
   int32_t unused;
   struct pollux_batch_slot slots[POLLUX_BATCH_SLOTS_COUNT];
   struct pollux_batch_send sends[POLLUX_BATCH_SENDS_COUNT_MAX];
-  uint8_t received[POLLUX_BATCH_AREA_BYTES];
-  uint8_t sending[POLLUX_BATCH_AREA_BYTES];
+  uint8_t received[POLLUX_BATCH_BURST_COUNT * POLLUX_BATCH_ROOM_BYTES];
+  uint8_t sending[POLLUX_BATCH_SENDING_BYTES];
 };
 
 /* What only this side knows. */
@@ -81,16 +85,16 @@ struct pollux_batch_state {
   uint32_t queue_at;           /* the next one of `queue` */
   uint32_t queue_count;
   uint32_t listed_count;
-  uint32_t received_bytes; /* how many of `received` are taken */
-  uint32_t turn_count;     /* how many messages were received ahead since the last wait began */
+  uint32_t rooms_count;    /* how many rooms of `received` are taken */
+  uint32_t turn_count;     /* how many handles the last wait has reported */
   uint32_t turns_count;    /* turns with such messages so far; one in a few is timed */
   int64_t turn_start_ns;   /* when the last wait ended, where its turn is timed; else 0 */
   uint32_t direct_turns;   /* for how many turns more answers are sent at once */
   uint32_t penalty_turns;  /* for how many they will be after the next slow one */
   uint32_t quick_turns;    /* how many timed ones were quick since a penalty was halved */
   uint8_t slow_turns;      /* which of the last eight timed ones were slow: a bit each */
-  int32_t listed[POLLUX_BATCH_AREA_BYTES / 64]; /* the handles that `received` holds messages of */
-  int32_t queue[POLLUX_BATCH_QUEUE_COUNT_MAX];  /* the handles to receive from ahead */
+  int32_t listed[POLLUX_BATCH_BURST_COUNT];    /* the handles that `received` holds messages of */
+  int32_t queue[POLLUX_BATCH_QUEUE_COUNT_MAX]; /* the handles to receive from ahead */
 };
 
 /* Where something of a handle may stand. */
@@ -127,8 +131,8 @@ void pollux_batch_queue(struct pollux_batch_state* state, const struct pollux_en
 /* Receives ahead from the next ones of the queue, as far as there is room. At the end of a wait. */
 void pollux_batch_receive_burst(struct pollux_kernel* kernel);
 
-/* At the end of a wait that received ahead. */
-void pollux_batch_begin_turn(struct pollux_batch_state* state);
+/* At the end of a wait that reports so many handles. */
+void pollux_batch_begin_turn(struct pollux_batch_state* state, uint32_t reported_count);
 
 /* ---- receiving ------------------------------------------------------------------------------ */
 
@@ -156,7 +160,7 @@ static inline void pollux_batch_after_recv(struct pollux_kernel* kernel,
                                            struct pollux_batch_state* state) {
   if (state->queue_at == state->queue_count || state->shared->unread_count > 0) return;
   state->listed_count = 0;
-  state->received_bytes = 0;
+  state->rooms_count = 0;
   pollux_batch_receive_burst(kernel);
 }
 

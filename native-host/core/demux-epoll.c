@@ -325,7 +325,7 @@ static int32_t poll_beside_unread(struct pollux_kernel* kernel, struct epoll_set
     pairs[2 * written + 1] = POLLUX_READ;
     written += 1;
   }
-  if (kernel->batch.turn_count > 0) pollux_batch_begin_turn(&kernel->batch);
+  pollux_batch_begin_turn(&kernel->batch, (uint32_t)written);
   return written;
 }
 
@@ -351,7 +351,7 @@ static int32_t epoll_wait_pairs(struct pollux_kernel* kernel, void* state, int64
     if (count < 0 && errno != EINTR) return pollux_fail(errno);
     const int32_t written = report(kernel, set, events, count, pairs);
     if (written > 0) {
-      if (kernel->batch.turn_count > 0) pollux_batch_begin_turn(&kernel->batch);
+      pollux_batch_begin_turn(&kernel->batch, (uint32_t)written);
       return written;
     }
     if (kernel->wake_is_pending) return -WASI_CANCELED;

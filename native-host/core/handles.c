@@ -65,6 +65,7 @@ int32_t pollux_handles_add(struct pollux_handles* handles, int descriptor, uint8
   entry->flags = flags;
   entry->is_read_dry = false;
   entry->small_reads_count = 0;
+  entry->is_write_shut = false;
   entry->kept_errno = 0;
   handles->open_count += 1;
   return entry->handle;

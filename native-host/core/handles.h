@@ -62,6 +62,8 @@ struct pollux_entry {
   bool is_read_dry : 1;
   /* How many of the last receives were small and emptied the queue, up to enough of them. */
   uint8_t small_reads_count : 2;
+  /* It sends no more: shutdown(2). */
+  bool is_write_shut : 1;
   /* An error that a call made ahead has met: see batch.h. 0 for none. */
   uint8_t kept_errno;
 };

@@ -22,8 +22,10 @@ int32_t pollux_kernel_init(struct pollux_kernel* kernel,
   const int32_t wake = is_owned ? pollux_wake_create() : options->wake_descriptor;
   if (wake < 0) return wake;
   if (!is_owned && fcntl(wake, F_GETFD) < 0) return pollux_fail(errno);
-  const int32_t made = pollux_handles_init(&kernel->handles);
+  int32_t made = pollux_calls_init(&kernel->calls, !options->without_ring);
+  if (made == 0) made = pollux_handles_init(&kernel->handles);
   if (made < 0) {
+    pollux_calls_free(&kernel->calls);
     if (is_owned) close(wake);
     return made;
   }
@@ -58,6 +60,7 @@ void pollux_kernel_destroy(struct pollux_kernel* kernel) {
     if (entry->handle != 0) close_entry(kernel, entry);
   }
   pollux_handles_free(&kernel->handles);
+  pollux_calls_free(&kernel->calls);
   if (kernel->wake_descriptor_is_owned) close(kernel->wake_descriptor);
   kernel->wake_descriptor = -1;
   kernel->memory = (struct pollux_memory){0};

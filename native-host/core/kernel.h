@@ -9,6 +9,7 @@
 #define POLLUX_KERNEL_H
 
 #include "batch.h"
+#include "calls.h"
 #include "demux.h"
 #include "handles.h"
 #include "memory.h"
@@ -24,6 +25,7 @@ struct pollux_kernel {
   struct pollux_handles handles;
   struct pollux_memory memory;
   struct pollux_batch_state batch;
+  struct pollux_calls calls;
   const struct pollux_demux* demux;
   void* sets[POLLUX_SETS_COUNT_MAX]; /* NULL while free */
   uint32_t sets_count;               /* all from here on are free */
@@ -43,6 +45,7 @@ struct pollux_kernel_options {
   int wake_descriptor; /* -1: make one and own it */
   int stdio[POLLUX_STDIO_COUNT];
   bool force_timerfd; /* for tests */
+  bool without_ring;  /* system calls are made one by one: see calls.h */
 };
 
 /* Makes a kernel in place. Returns 0, -WASI_MFILE, -WASI_NFILE, -WASI_NOMEM, or -WASI_BADF for a

@@ -166,13 +166,14 @@ int32_t pollux_send_vectors(struct pollux_kernel* kernel, int32_t handle, const 
 }
 
 int32_t pollux_shutdown(struct pollux_kernel* kernel, int32_t handle, int32_t how) {
-  const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
+  struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   if (entry == NULL) return -WASI_BADF;
   static const int SYSTEM_HOW[] = {[POLLUX_SHUTDOWN_READ] = SHUT_RD,
                                    [POLLUX_SHUTDOWN_WRITE] = SHUT_WR,
                                    [POLLUX_SHUTDOWN_BOTH] = SHUT_RDWR};
   if (how < POLLUX_SHUTDOWN_READ || how > POLLUX_SHUTDOWN_BOTH) return -WASI_INVAL;
   pollux_batch_forget_room(&kernel->batch, handle);
+  if (how != POLLUX_SHUTDOWN_READ) entry->is_write_shut = true;
   return shutdown(entry->descriptor, SYSTEM_HOW[how]) == 0 ? 0 : pollux_fail(errno);
 }
 

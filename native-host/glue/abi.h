@@ -6,6 +6,6 @@
 #ifndef POLLUX_GLUE_ABI_H
 #define POLLUX_GLUE_ABI_H
 
-#define POLLUX_ABI 9
+#define POLLUX_ABI 10
 
 #endif

@@ -83,20 +83,23 @@ static napi_value method_destroy(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* Describes the kernel: demux, edge, oneShot, waitsByTimerfd. */
+/* Describes the kernel: demux, edge, oneShot, waitsByTimerfd, callsByRing. */
 static bool define_properties(napi_env env, napi_value object, const struct pollux_kernel* core) {
   napi_value demux;
   napi_value edge;
   napi_value one_shot;
   napi_value timerfd;
+  napi_value ring;
   return napi_create_string_utf8(env, core->demux->name, NAPI_AUTO_LENGTH, &demux) == napi_ok &&
          napi_get_boolean(env, core->demux->has_edge, &edge) == napi_ok &&
          napi_get_boolean(env, core->demux->has_one_shot, &one_shot) == napi_ok &&
          napi_get_boolean(env, core->waits_by_timerfd, &timerfd) == napi_ok &&
+         napi_get_boolean(env, core->calls.ring_descriptor >= 0, &ring) == napi_ok &&
          napi_set_named_property(env, object, "demux", demux) == napi_ok &&
          napi_set_named_property(env, object, "edge", edge) == napi_ok &&
          napi_set_named_property(env, object, "oneShot", one_shot) == napi_ok &&
-         napi_set_named_property(env, object, "waitsByTimerfd", timerfd) == napi_ok;
+         napi_set_named_property(env, object, "waitsByTimerfd", timerfd) == napi_ok &&
+         napi_set_named_property(env, object, "callsByRing", ring) == napi_ok;
 }
 
 static bool fill_object(napi_env env, napi_value object, struct glue_kernel* kernel) {
@@ -112,8 +115,8 @@ static bool fill_object(napi_env env, napi_value object, struct glue_kernel* ker
 }
 
 napi_value glue_create_kernel(napi_env env, napi_callback_info info) {
-  napi_value arguments[5];
-  size_t count = 5;
+  napi_value arguments[6];
+  size_t count = 6;
   struct pollux_kernel_options options = {0};
   void* data = NULL;
   if (napi_get_cb_info(env, info, &count, arguments, NULL, &data) != napi_ok ||
@@ -121,7 +124,8 @@ napi_value glue_create_kernel(napi_env env, napi_callback_info info) {
       !glue_int32(env, arguments[1], &options.stdio[0]) ||
       !glue_int32(env, arguments[2], &options.stdio[1]) ||
       !glue_int32(env, arguments[3], &options.stdio[2]) ||
-      napi_get_value_bool(env, arguments[4], &options.force_timerfd) != napi_ok) {
+      napi_get_value_bool(env, arguments[4], &options.force_timerfd) != napi_ok ||
+      napi_get_value_bool(env, arguments[5], &options.without_ring) != napi_ok) {
     return glue_answer(env, -WASI_INVAL);
   }
   struct glue_environment* environment = data;

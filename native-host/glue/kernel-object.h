@@ -83,8 +83,8 @@ _Static_assert(offsetof(struct glue_hot_arguments, answer) == 4 * GLUE_ANSWER_AT
 #define GLUE_BATCH_SLOTS_AT 4
 #define GLUE_BATCH_SENDS_AT 4100
 #define GLUE_BATCH_RECEIVED_AT 5124
-#define GLUE_BATCH_SENDING_AT 13316
-#define GLUE_BATCH_END_AT 21508
+#define GLUE_BATCH_SENDING_AT 23556
+#define GLUE_BATCH_END_AT 31748
 #define GLUE_BATCH_SLOT_UNREAD_AT 0
 #define GLUE_BATCH_SLOT_AT_AT 1
 #define GLUE_BATCH_SLOT_LENGTH_AT 2
@@ -131,8 +131,8 @@ static inline napi_value glue_hot_answer(struct glue_hot_arguments* arguments, i
   return NULL;
 }
 
-/* createKernel(wakeDescriptor, stdin, stdout, stderr, forceTimerfd): the object, or a negated
-   errno. */
+/* createKernel(wakeDescriptor, stdin, stdout, stderr, forceTimerfd, withoutRing): the object, or a
+   negated errno. */
 napi_value glue_create_kernel(napi_env env, napi_callback_info info);
 
 /* Each file's methods are defined on the object by one of these. */

@@ -219,7 +219,8 @@ test('the addon and the host know the same block of small messages', () => {
   const places = headerConstants(textOf('native-host/glue/kernel-object.h'));
   const host = new Map<string, number>([
     ['POLLUX_BATCH_MESSAGE_BYTES_MAX', batch.MESSAGE_BYTES_MAX],
-    ['POLLUX_BATCH_AREA_BYTES', batch.AREA_BYTES],
+    ['POLLUX_BATCH_SENDING_BYTES', batch.SENDING_BYTES],
+    ['POLLUX_BATCH_BURST_COUNT', batch.BURST_COUNT],
     ['POLLUX_BATCH_SENDS_COUNT_MAX', batch.SENDS_COUNT_MAX],
     ['POLLUX_BATCH_SLOTS_COUNT', batch.SLOTS_COUNT],
     ...placed('GLUE_BATCH_', batch.Field),

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { hasIoUring } from './support/io-uring.ts';
 import { Child } from './support/child.ts';
 import { ROT13_COMMAND, ROT13_REACTOR, withDirectory } from './support/guests.ts';
 import { load } from './support/load.ts';
@@ -65,9 +66,10 @@ for (const [form, guest] of Object.entries(forms)) {
   if (ipv6) test('it serves IPv6', onIpv6);
   else test.skip('it serves IPv6', 'this machine has no ::1');
 
-  test('its line names the guest, the kernel and how it waits', async () => {
+  test('its line names the guest, the kernel and what it stands on', async () => {
     await withServer({ guest }, async (server) => {
-      assert.is(server.what, `${guest.slice('build/'.length)}, native kernel, epoll`);
+      const demux = hasIoUring() ? 'epoll and io_uring' : 'epoll';
+      assert.is(server.what, `${guest.slice('build/'.length)}, native kernel, ${demux}`);
       assert.match(server.address, /^tcp:127\.0\.0\.1:[1-9]\d*$/);
       assert.is(server.child.stderr.split('\n').length, 2, 'the line is the only one');
     });

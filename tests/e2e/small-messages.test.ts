@@ -2,13 +2,14 @@
 // with them, every byte comes back, in every way of running.
 
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { within } from './support/deadline.ts';
 import { connectMany, exchange } from './support/exchange.ts';
 import { ROT13_COMMAND, ROT13_REACTOR } from './support/guests.ts';
+import { hasIoUring } from './support/io-uring.ts';
 import { Random } from './support/random.ts';
 import { type ServerOptions, withServer } from './support/server.ts';
 
@@ -23,6 +24,7 @@ const WAYS: readonly ServerOptions[] = [
   { guest: ROT13_REACTOR },
   { guest: 'build/epoll-rot13.wasm' },
   { guest: ROT13_COMMAND, options: ['--no-batching'] },
+  { guest: ROT13_COMMAND, options: ['--no-io-uring'] },
 ];
 
 const test = suite('small messages (end to end)');
@@ -56,6 +58,28 @@ for (const options of [[], ['--no-batching']]) {
       assert.is(watchedForRoomCount(child.pid), isBatching ? WATCHED_COUNT : 0);
       for (const client of clients) client.destroy();
     }));
+}
+
+for (const options of [[], ['--no-io-uring'], ['--no-batching']]) {
+  const title = `io_uring is there to make calls, unless it is not wanted: ${['run', ...options].join(' ')}`;
+  if (!hasIoUring()) {
+    test.skip(title, 'this system has no io_uring, or forbids it');
+    continue;
+  }
+  test(title, () =>
+    withServer({ guest: ROT13_COMMAND, options }, async ({ child, what }) => {
+      const isThere = options.length === 0;
+      assert.is(what.endsWith('io_uring'), isThere);
+      assert.is(ringsCount(child.pid) > 0, isThere);
+    }),
+  );
+}
+
+/** How many rings a process has open. Source: proc(5), fd. */
+function ringsCount(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  const targets = readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+  return targets.filter((target) => target === 'anon_inode:[io_uring]').length;
 }
 
 /** How many descriptors a process's epoll sets watch for reading and for room. Source: proc(5), fdinfo. */

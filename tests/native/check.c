@@ -64,6 +64,7 @@ struct pollux_kernel* make_kernel_with(struct pollux_kernel_options options) {
   struct pollux_kernel* kernel = malloc(sizeof *kernel);
   CHECK(kernel != NULL);
   options.force_timerfd = getenv("POLLUX_TEST_TIMERFD") != NULL;
+  options.without_ring = getenv("POLLUX_TEST_WITHOUT_RING") != NULL;
   SUCCESS(pollux_kernel_init(kernel, &options));
   kernel->memory.base = calloc(1, MEMORY_BYTES);
   kernel->memory.length_bytes = MEMORY_BYTES;

@@ -34,7 +34,7 @@ int32_t check_success(const char* file, int line, const char* text, int32_t answ
 #define MILLISECOND_NS INT64_C(1000000)
 
 /* A kernel with memory. It ends with the process. With POLLUX_TEST_TIMERFD in the environment its
-   sets wait by a timerfd. */
+   sets wait by a timerfd, and with POLLUX_TEST_WITHOUT_RING it makes calls one by one. */
 struct pollux_kernel* make_kernel(void);
 struct pollux_kernel* make_kernel_with(struct pollux_kernel_options options);
 uint8_t* memory_of(struct pollux_kernel* kernel);

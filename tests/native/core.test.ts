@@ -33,6 +33,12 @@ const RUNS: readonly Run[] = [
   { program: 'sockets', suiteName: 'native core: sockets', environment: {} },
   { program: 'streams', suiteName: 'native core: streams', environment: {} },
   { program: 'terminal', suiteName: 'native core: terminals', environment: {} },
+  ...['calls', 'batch', 'bursts'].map((program) => ({
+    program,
+    suiteName: `native core: ${program} without a ring`,
+    environment: { POLLUX_TEST_WITHOUT_RING: '1' },
+  })),
+  { program: 'calls', suiteName: 'native core: calls by a ring', environment: {} },
   ...['waits', 'levels', 'batch', 'bursts', 'wakes'].flatMap((program) => [
     { program, suiteName: `native core: ${program} by epoll_pwait2`, environment: {} },
     {
@@ -63,7 +69,10 @@ glue.run();
 
 function runProgram({ program, suiteName, environment }: Run): void {
   const test = suite(suiteName);
-  if (unavailable === undefined) {
+  const needsRing = suiteName.endsWith('by a ring');
+  if (unavailable === undefined && needsRing && !hasRing()) {
+    test.skip(`the tests of ${program}.c`, 'this system has no io_uring, or forbids it');
+  } else if (unavailable === undefined) {
     const path = join(output, program);
     const options = { env: environment };
     const titles = succeed(path, ['--list']).trimEnd().split('\n');
@@ -72,6 +81,10 @@ function runProgram({ program, suiteName, environment }: Run): void {
     test.skip(`the tests of ${program}.c`, unavailable);
   }
   test.run();
+}
+
+function hasRing(): boolean {
+  return spawnSync(join(output, 'calls'), ['--has-ring']).status === 0;
 }
 
 function reasonToSkip(): string | undefined {

@@ -74,7 +74,7 @@ function checkRefusal(name: string, call: () => unknown): void {
 /* Below NativeKernel, where nothing stands between: before anything is pinned, and after. */
 wrong('the functions of the addon answer an errno, whatever is given to them', () => {
   for (const isPinned of [false, true]) {
-    const native = binding().createKernel(-1, 0, 1, 2, false);
+    const native = binding().createKernel(-1, 0, 1, 2, false, false);
     if (typeof native === 'number') throw new Error(show(native));
     if (isPinned) {
       native.pin(Pin.ARGUMENTS, new Float64Array(4).fill(1e300));

@@ -7,7 +7,8 @@ import type { SysResult } from '../../host/base/sys-result.ts';
 import { NS_PER_S } from '../../host/base/units.ts';
 import type { Address } from '../../host/kernel/address.ts';
 import { type Handle, Readiness } from '../../host/kernel/kernel.ts';
-import { NativeKernel, type NativeKernelOptions } from '../../host/kernel/native/native-kernel.ts';
+import { NativeKernel } from '../../host/kernel/native/native-kernel.ts';
+import type { NativeKernelOptions } from '../../host/kernel/native/native-kernel-options.ts';
 import { FewList, ReadyList } from '../../host/kernel/ready-list.ts';
 import { isOfLoader } from '../support/loader-files.ts';
 

@@ -63,6 +63,7 @@ function withGuest(body: (scene: Scene) => void): () => void {
             control: control.buffer,
             wakeDescriptor,
             batching: true,
+            ioUring: true,
             listeners: given.map(({ descriptor }) => descriptor),
             stdio: [0, 1, 2],
             args: [],

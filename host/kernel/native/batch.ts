@@ -8,9 +8,15 @@ import type { Handle } from '../kernel.ts';
 export const NOT_BATCHED = -1;
 
 export const MESSAGE_BYTES_MAX = 512;
-export const AREA_BYTES = 32 * 1024;
+export const SENDING_BYTES = 32 * 1024;
 export const SENDS_COUNT_MAX = 256;
 export const SLOTS_COUNT = 1024;
+export const BURST_COUNT = 128;
+export const ROOM_BYTES = MESSAGE_BYTES_MAX + 64;
+
+const SENDS_AT = 4 + SLOTS_COUNT * 4;
+const RECEIVED_AT = SENDS_AT + SENDS_COUNT_MAX * 4;
+const SENDING_AT = RECEIVED_AT + (BURST_COUNT * ROOM_BYTES) / 4;
 
 /** Where the fields of struct pollux_batch are, in words of 32 bits. */
 export const Field = {
@@ -18,10 +24,10 @@ export const Field = {
   SENDS_COUNT: 1,
   SENDING_BYTES: 2,
   SLOTS: 4,
-  SENDS: 4 + SLOTS_COUNT * 4,
-  RECEIVED: 4 + SLOTS_COUNT * 4 + SENDS_COUNT_MAX * 4,
-  SENDING: 4 + SLOTS_COUNT * 4 + SENDS_COUNT_MAX * 4 + AREA_BYTES / 4,
-  END: 4 + SLOTS_COUNT * 4 + SENDS_COUNT_MAX * 4 + (2 * AREA_BYTES) / 4,
+  SENDS: SENDS_AT,
+  RECEIVED: RECEIVED_AT,
+  SENDING: SENDING_AT,
+  END: SENDING_AT + SENDING_BYTES / 4,
 } as const;
 
 /** As struct pollux_batch_slot; four words each. */
@@ -97,7 +103,7 @@ export class Batch {
       const index = words[Field.SENDS_COUNT] as number;
       const at = words[Field.SENDING_BYTES] as number;
       const end = at + (quadsCount << 3);
-      if (index === SENDS_COUNT_MAX || end > AREA_BYTES) return NOT_BATCHED;
+      if (index === SENDS_COUNT_MAX || end > SENDING_BYTES) return NOT_BATCHED;
       words[slot + Slot.ANSWERS] = 0;
       const to = (Field.SENDING * 4 + at) >>> 3;
       const first = pointer >>> 3;

@@ -13,7 +13,7 @@ import type { SysResult } from '../../base/sys-result.ts';
  * The number of what is agreed on here with the addon. Raise it in both when any of that changes:
  * as in native-host/glue/abi.h.
  */
-export const ABI = 9;
+export const ABI = 10;
 
 /** What {@link NativeObject.pin} lends to the addon. As in native-host/glue/kernel-object.h. */
 export const Pin = {
@@ -48,6 +48,7 @@ export interface NativeObject {
   readonly edge: boolean;
   readonly oneShot: boolean;
   readonly waitsByTimerfd: boolean;
+  readonly callsByRing: boolean;
 
   /**
    * Lends memory until the next pin of the same kind. The addon keeps its address: the caller must
@@ -126,6 +127,7 @@ export interface Binding {
     stdout: number,
     stderr: number,
     forceTimerfd: boolean,
+    withoutRing: boolean,
   ): NativeObject | SysResult;
   createWake(): SysResult;
   signalWake(descriptor: number): SysResult;

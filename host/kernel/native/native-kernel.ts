@@ -19,22 +19,9 @@ import { fromNative, toNative } from './addresses.ts';
 import { Batch, NOT_BATCHED } from './batch.ts';
 import { binding, FAMILIES, type NativeObject, Pin } from './binding.ts';
 import { ANSWER_AT, DURATION_AT, HotArguments, isWord, refuse } from './hot-arguments.ts';
+import type { NativeKernelOptions } from './native-kernel-options.ts';
 
 const VECTORS_COUNT_MAX = 1024;
-
-export interface NativeKernelOptions {
-  /** From `createWake`; stays the caller's. Without it the kernel makes and owns one. */
-  readonly wakeDescriptor?: number;
-  /** The descriptors that are standard input, output and error for the guest: 0, 1, 2. */
-  readonly stdio?: readonly [number, number, number];
-  /** Waits by a timerfd, as where epoll_pwait2 is missing: for tests of that path. */
-  readonly forceTimerfd?: boolean;
-  /**
-   * False sends every answer at once, and receives only what is asked for. By default small messages
-   * cross by the turn: see native-host/core/batch.h.
-   */
-  readonly batching?: boolean;
-}
 
 /**
  * {@link Kernel} on Linux. One thread owns it. Its descriptors are closed by {@link destroy} or
@@ -51,6 +38,9 @@ export class NativeKernel implements Kernel {
 
   /** True when sets wait by a timerfd, since epoll_pwait2 is missing or forbidden here. */
   readonly waitsByTimerfd: boolean;
+
+  /** True when it makes system calls by io_uring: as it was asked to, and the system lets it. */
+  readonly callsByRing: boolean;
 
   readonly #native: NativeObject;
   readonly #arguments = new HotArguments();
@@ -87,7 +77,10 @@ export class NativeKernel implements Kernel {
     const [stdin, stdout, stderr] = options.stdio ?? [0, 1, 2];
     const wake = options.wakeDescriptor ?? -1;
     const forceTimerfd = options.forceTimerfd ?? false;
-    const native = binding().createKernel(wake, stdin, stdout, stderr, forceTimerfd);
+    const batching = options.batching ?? true;
+    // Nothing else is made together.
+    const withoutRing = !batching || !(options.ioUring ?? true);
+    const native = binding().createKernel(wake, stdin, stdout, stderr, forceTimerfd, withoutRing);
     if (typeof native === 'number') {
       throw notMade(errnoOf(native));
     }
@@ -168,10 +161,11 @@ export class NativeKernel implements Kernel {
     };
     this.capabilities = { demux: native.demux, edge: native.edge, oneShot: native.oneShot };
     this.waitsByTimerfd = native.waitsByTimerfd;
+    this.callsByRing = native.callsByRing;
     native.pin(Pin.VECTORS, this.vectors);
     native.pin(Pin.ARGUMENTS, doubles);
     native.pin(Pin.INSTANT, this.#instant);
-    if (options.batching ?? true) native.pin(Pin.BATCH, batch.words);
+    if (batching) native.pin(Pin.BATCH, batch.words);
   }
 
   /** @throws TypeError for a shared buffer, which the addon can't reach. */
