@@ -11,6 +11,9 @@ const LISTENING = /listening on tcp:127\.0\.0\.1:(?<port>\d+)/;
 /** What the others are compared with. */
 export const BASELINE = 'native';
 
+/** What it is where a system forbids io_uring; only where there is something to make together. */
+const WITHOUT_IO_URING = 'pollux, no io_uring';
+
 /** The same program waiting by the epoll imports, edge-triggered; only where many are idle. */
 export const EPOLL_IMPORTS = 'pollux, epoll imports';
 
@@ -36,6 +39,11 @@ export function contenders(programs, against) {
       rows: /^(?:\d+x\d+|churn)$/,
     },
     { name: 'pollux', command: pollux(ROOT, 'rot13-echo.wasm') },
+    {
+      name: WITHOUT_IO_URING,
+      command: [...pollux(ROOT, 'rot13-echo.wasm'), '--no-io-uring'],
+      rows: /^\d+x64$/,
+    },
     { name: 'pollux, reactor', command: pollux(ROOT, 'rot13-echo.reactor.wasm') },
     { name: EPOLL_IMPORTS, command: pollux(ROOT, 'epoll-rot13.wasm'), rows: /^(?:idle|churn)-/ },
     { name: 'node:net', command: [process.execPath, join(ROOT, 'bench/node-net-server.mjs')] },

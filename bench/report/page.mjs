@@ -76,6 +76,8 @@ function methodPart(seconds) {
     '- The native server is level-triggered, makes one `recv` and one `send` for a message, and no',
     '  `epoll_ctl` unless a peer is slow. Its rot13 works on vectors of 64 bytes; it is compiled',
     '  with `-O3 -march=native`.',
+    '- Pollux makes the system calls of small messages together by io_uring, where the system allows it;',
+    '  "no io_uring" is what it is elsewhere, by `--no-io-uring`.',
     '- "addon alone" is a loop of JavaScript on the native kernel, with no guest and no rot13: what the way',
     '  from JavaScript into C takes, and what no sandbox that stands on it can go below.',
     '- Every byte of every answer is compared with what it must be. A wrong one ends the run.',
