@@ -23,9 +23,10 @@ const SAMPLES_PER_S = 4999;
 
 /** The first that fits the innermost frame, or any frame of a stack for what the kernel does. */
 const KERNEL_ROOMS = [
-  ['kernel: recv', /^__x64_sys_recvfrom$|^__arm64_sys_recvfrom$/],
-  ['kernel: send', /^__x64_sys_sendto$|^__arm64_sys_sendto$/],
+  ['kernel: recv', /^__x64_sys_recvfrom$|^__arm64_sys_recvfrom$|^io_recv$/],
+  ['kernel: send', /^__x64_sys_sendto$|^__arm64_sys_sendto$|^io_send$/],
   ['kernel: wait', /sys_epoll_/],
+  ['kernel: io_uring', /sys_io_uring_enter/],
 ];
 const OTHER_KERNEL = 'kernel: interrupts, switches, entry';
 const { values } = parseArgs({ options: { 'no-batching': { type: 'boolean', default: false } } });
