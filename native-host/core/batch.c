@@ -13,8 +13,8 @@
 _Static_assert(POLLUX_BATCH_SENDS_COUNT_MAX <= POLLUX_CALLS_COUNT_MAX, "made together");
 _Static_assert(POLLUX_BATCH_BURST_COUNT <= POLLUX_CALLS_COUNT_MAX, "made together");
 
-/* What a guest may take for a turn, and for each handle of it, before its answers are sent at once; and
-   for how many turns they then are. */
+/* What a guest may take for a turn, and for each handle of it, before its answers are sent at once;
+   and for how many turns they then are. */
 #define TURN_NS_MAX INT64_C(200000)
 #define TURN_HANDLE_NS_MAX INT64_C(50000)
 #define PENALTY_TURNS_MIN 100u
@@ -47,7 +47,7 @@ static void note_turn(struct pollux_batch_state* state) {
   const int64_t taken_ns = pollux_monotonic_now_ns() - state->turn_start_ns;
   state->turn_start_ns = 0;
   if (state->penalty_turns == 0) state->penalty_turns = PENALTY_TURNS_MIN;
-  const bool is_slow = taken_ns > TURN_NS_MAX + state->turn_count * TURN_HANDLE_NS_MAX;
+  const bool is_slow = taken_ns > TURN_NS_MAX + state->turn_handles_count * TURN_HANDLE_NS_MAX;
   const bool is_second = is_slow && state->slow_turns != 0;
   state->slow_turns = (uint8_t)(state->slow_turns << 1 | is_slow);
   if (is_second) {
@@ -97,8 +97,8 @@ void pollux_batch_queue(struct pollux_batch_state* state, const struct pollux_en
   }
 }
 
-/* Whether to receive ahead from an entry of the queue: the guest may have emptied it or shared it since
-   the wait. */
+/* Whether to receive ahead from an entry of the queue: the guest may have emptied it or shared it
+   since the wait. */
 static bool is_to_receive(const struct pollux_batch_state* state,
                           const struct pollux_entry* entry) {
   return pollux_batch_slot_of(state->shared, entry->handle)->unread == 0 &&
@@ -151,7 +151,7 @@ void pollux_batch_receive_burst(struct pollux_kernel* kernel) {
 
 void pollux_batch_begin_turn(struct pollux_batch_state* state, uint32_t reported_count) {
   if (state->listed_count == 0) return;
-  state->turn_count = reported_count;
+  state->turn_handles_count = reported_count;
   state->turns_count += 1;
   if (state->turns_count % TIMED_TURNS == 0) state->turn_start_ns = pollux_monotonic_now_ns();
 }
@@ -216,8 +216,8 @@ static bool is_refusal(int32_t result) {
   return result == -WASI_AGAIN || result == -WASI_NOBUFS || result == -WASI_NOMEM;
 }
 
-/* Sends what the call that was made for an answer has left of it, nearly always nothing; `result` is
-   that call's. The guest has been told that it is sent: it is, or the connection is over.
+/* Sends what the call that was made for an answer has left of it, nearly always nothing; `result`
+   is that call's. The guest has been told that it is sent: it is, or the connection is over.
    `deadline_ns` is 0 until the first refusal. */
 static void send_rest(struct pollux_kernel* kernel, const struct pollux_batch_send* kept,
                       int32_t result, int64_t* deadline_ns) {

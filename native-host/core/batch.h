@@ -45,8 +45,8 @@ struct pollux_kernel;
 /* How many connections are received from ahead at once. The messages and the answers of a burst find
    room, and so all of a turn's are batched, however many it has; 64 to 256 measure alike. */
 #define POLLUX_BATCH_BURST_COUNT 128
-/* What each of them has of `received`: a line more than a message, or the beginnings of all would share
-   a few sets of the caches. */
+/* What each of them has of `received`: a line more than a message, or the beginnings of all would
+   share a few sets of the caches. */
 #define POLLUX_BATCH_ROOM_BYTES (POLLUX_BATCH_MESSAGE_BYTES_MAX + 64)
 /* As many as a wait reports. */
 #define POLLUX_BATCH_QUEUE_COUNT_MAX 1024
@@ -86,7 +86,7 @@ struct pollux_batch_state {
   uint32_t queue_count;
   uint32_t listed_count;
   uint32_t rooms_count;    /* how many rooms of `received` are taken */
-  uint32_t turn_count;     /* how many handles the last wait has reported */
+  uint32_t turn_handles_count; /* how many handles the last wait has reported */
   uint32_t turns_count;    /* turns with such messages so far; one in a few is timed */
   int64_t turn_start_ns;   /* when the last wait ended, where its turn is timed; else 0 */
   uint32_t direct_turns;   /* for how many turns more answers are sent at once */

@@ -171,19 +171,8 @@ static void of_two_that_share_a_slot_none_is_lost(void) {
   }
 }
 
-/* Keeps an answer for one of them, as JavaScript does. */
-static void keep(int32_t handle, const char* text) {
-  CHECK_EQUAL(slot_of(handle)->answers, handle);
-  slot_of(handle)->answers = 0;
-  const uint32_t length_bytes = (uint32_t)strlen(text);
-  memcpy(shared.sending + shared.sending_bytes, text, length_bytes);
-  shared.sends[shared.sends_count++] = (struct pollux_batch_send){
-      .handle = handle, .at = shared.sending_bytes, .length_bytes = length_bytes};
-  shared.sending_bytes += (length_bytes + 7) & ~7u;
-}
-
 static void keep_for_all(const struct many* many) {
-  for (int at = 0; at < MANY_COUNT; at += 1) keep(many->handles[at], "the answer");
+  for (int at = 0; at < MANY_COUNT; at += 1) keep_answer(&shared, many->handles[at], "the answer");
 }
 
 /* Waits for something to receive. */

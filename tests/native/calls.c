@@ -32,7 +32,7 @@ static void close_all(void) {
   CHECK_EQUAL(close(ends[1]), 0);
 }
 
-/* Sends one byte with each of so many calls, and receives each with another: in order, without loss. */
+/* Sends one byte with each of so many calls, and receives each with another: in order, no loss. */
 static void echo(uint32_t count) {
   uint8_t sent[POLLUX_CALLS_COUNT_MAX];
   uint8_t received[POLLUX_CALLS_COUNT_MAX] = {0};

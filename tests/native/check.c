@@ -113,6 +113,17 @@ void send_byte(struct pollux_kernel* kernel, struct connection connection) {
   CHECK_EQUAL(wait_for(kernel, connection.near_end, POLLUX_READ, FOREVER), POLLUX_READ);
 }
 
+void keep_answer(struct pollux_batch* shared, int32_t handle, const char* text) {
+  struct pollux_batch_slot* slot = pollux_batch_slot_of(shared, handle);
+  CHECK_EQUAL(slot->answers, handle);
+  slot->answers = 0;
+  const uint32_t length_bytes = (uint32_t)strlen(text);
+  memcpy(shared->sending + shared->sending_bytes, text, length_bytes);
+  shared->sends[shared->sends_count++] = (struct pollux_batch_send){
+      .handle = handle, .at = shared->sending_bytes, .length_bytes = length_bytes};
+  shared->sending_bytes += (length_bytes + 7) & ~7u;
+}
+
 int descriptor_of(const struct pollux_kernel* kernel, int32_t handle) {
   const struct pollux_entry* entry = pollux_handles_find(&kernel->handles, handle);
   CHECK(entry != NULL);

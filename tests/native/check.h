@@ -50,6 +50,9 @@ struct connection make_connection(struct pollux_kernel* kernel);
 /* Sends a byte to the near end, and returns when it is there. */
 void send_byte(struct pollux_kernel* kernel, struct connection connection);
 
+/* Keeps an answer of a handle that has room for one, as JavaScript does between two calls. */
+void keep_answer(struct pollux_batch* shared, int32_t handle, const char* text);
+
 /* The OS descriptor behind a handle. */
 int descriptor_of(const struct pollux_kernel* kernel, int32_t handle);
 
