@@ -2,7 +2,8 @@
 
 import { errnoName } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
-import { currentThread, type LiveKernel } from '../kernel/choose.ts';
+import { currentThread } from '../kernel/choose.ts';
+import type { LiveKernel } from '../kernel/live-kernel.ts';
 import { FileType } from '../kernel/kernel.ts';
 import { ConnectPolicy } from '../wasi/connect-policy.ts';
 import { ControlBlock, Outcome } from '../wasi/control-block.ts';

@@ -3,7 +3,7 @@
 
 import { writeSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
-import type { LiveKernel } from '../kernel/choose.ts';
+import type { LiveKernel } from '../kernel/live-kernel.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { SharedBlockSource } from '../trace/shared-blocks.ts';
 import { TracePrinter } from '../trace/trace-printer.ts';

@@ -10,11 +10,11 @@ import {
   closeWake,
   createWake,
   freeDescriptorCount,
-  type LiveKernel,
   openLiveKernel,
   signalWake,
 } from '../kernel/choose.ts';
 import type { Handle } from '../kernel/kernel.ts';
+import type { LiveKernel } from '../kernel/live-kernel.ts';
 import type { ConnectRule } from '../wasi/connect-pattern.ts';
 import { ControlBlock, Counter, Outcome, Reason } from '../wasi/control-block.ts';
 import { FdFlags } from '../wasi/layout.ts';

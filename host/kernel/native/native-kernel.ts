@@ -14,6 +14,7 @@ import type {
   Shutdown,
   SocketOption,
 } from '../kernel.ts';
+import type { LiveKernel } from '../live-kernel.ts';
 import type { FewList } from '../ready-list.ts';
 import { fromNative, toNative } from './addresses.ts';
 import { Batch, NOT_BATCHED } from './batch.ts';
@@ -31,7 +32,7 @@ const VECTORS_COUNT_MAX = 1024;
  * the buffer still has the length it was pinned with, and pins it again if not: a detached or
  * resized buffer then answers `-FAULT` or `-INVAL`.
  */
-export class NativeKernel implements Kernel {
+export class NativeKernel implements LiveKernel {
   readonly name = 'native';
   readonly capabilities: Capabilities;
   readonly vectors = new Int32Array(new ArrayBuffer(VECTORS_COUNT_MAX * 8));
@@ -39,7 +40,6 @@ export class NativeKernel implements Kernel {
   /** True when sets wait by a timerfd, since epoll_pwait2 is missing or forbidden here. */
   readonly waitsByTimerfd: boolean;
 
-  /** True when it makes system calls by io_uring: as it was asked to, and the system lets it. */
   readonly callsByRing: boolean;
 
   readonly #native: NativeObject;
@@ -55,8 +55,7 @@ export class NativeKernel implements Kernel {
   readonly send: Kernel['send'];
   readonly watch: Kernel['watch'];
   readonly wait: Kernel['wait'];
-  /** As LiveKernel has it, in choose.ts. */
-  readonly copyOut: (at: number, pointer: number, lengthBytes: number) => SysResult;
+  readonly copyOut: LiveKernel['copyOut'];
 
   // Not there until there is a memory: a field that is assigned once V8 compiles in, and one with a private
   // name would be undefined first.
@@ -229,22 +228,10 @@ export class NativeKernel implements Kernel {
     return this.#native.dup(handle);
   }
 
-  /**
-   * Takes ownership of a descriptor of the process, a socket or a pipe, and makes it non-blocking
-   * and close-on-exec; a TCP socket gets TCP_NODELAY.
-   *
-   * @returns a handle; `-BADF`, `-MFILE`, `-NOMEM`, and the descriptor stays the caller's.
-   */
   adopt(descriptor: number): SysResult {
     return this.#native.adopt(descriptor);
   }
 
-  /**
-   * Gives the descriptor of a handle to the caller, non-blocking and close-on-exec. The handle is
-   * closed by it, and what it was watched for ends.
-   *
-   * @returns the descriptor; `-BUSY` as {@link dup}.
-   */
   release(handle: Handle): SysResult {
     return this.#native.release(handle);
   }
@@ -345,7 +332,6 @@ export class NativeKernel implements Kernel {
     return this.#native.random(pointer, lengthBytes);
   }
 
-  /** As LiveKernel has it, in choose.ts. */
   copyTo(target: Uint8Array): SysResult {
     return this.#native.pin(Pin.TARGET, target);
   }
