@@ -1,6 +1,7 @@
-// node bench/profile.mjs [--no-batching]: where the time of one 64-byte echo goes, by room, for Pollux
-// and for the native server. It samples the servers with perf (Debian's linux-perf) while 50 connections
-// load them, and shares each server's CPU time out by its samples.
+// node bench/profile.mjs [--bytes N | --churn] [--no-batching]: where the time of one echo goes (of 64
+// bytes, or N), or of one connection that comes, echoes and goes, by room, for Pollux and for the native
+// server. It samples the servers with perf (Debian's linux-perf) while 50 connections load them, and
+// shares each server's CPU time out by its samples.
 //
 // Exit code: 0, 3 when there is no perf here, or it may not look at the kernel.
 
@@ -14,8 +15,6 @@ import { chooseCores } from './cores.mjs';
 import { nativePrograms } from './native.mjs';
 import { CODE_ROOMS, FILE_ROOMS, OTHER_ROOM, userRoomOf } from './rooms.mjs';
 
-const SITUATION = { mode: 'echo', connections: 50, idle: 0, bytes: 64 };
-const WARM_UP_MS = 2000;
 const SAMPLE_MS = 6000;
 /** perf begins and ends inside of the time that the load lasts. */
 const MARGIN_MS = 1000;
@@ -25,11 +24,24 @@ const SAMPLES_PER_S = 4999;
 const KERNEL_ROOMS = [
   ['kernel: recv', /^__x64_sys_recvfrom$|^__arm64_sys_recvfrom$|^io_recv$/],
   ['kernel: send', /^__x64_sys_sendto$|^__arm64_sys_sendto$|^io_send$/],
-  ['kernel: wait', /sys_epoll_/],
+  ['kernel: accept', /sys_accept4$/],
+  ['kernel: close', /sys_close$/],
+  ['kernel: epoll_ctl', /sys_epoll_ctl$/],
+  ['kernel: wait', /sys_epoll_p?wait/],
   ['kernel: io_uring', /sys_io_uring_enter/],
 ];
 const OTHER_KERNEL = 'kernel: interrupts, switches, entry';
-const { values } = parseArgs({ options: { 'no-batching': { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    bytes: { type: 'string', default: '64' },
+    churn: { type: 'boolean', default: false },
+    'no-batching': { type: 'boolean', default: false },
+  },
+});
+const { bytes, churn: isChurn } = values;
+const SITUATION = { mode: isChurn ? 'churn' : 'echo', connections: 50, idle: 0, bytes };
+/** V8 has settled how it compiles connections that come and go after some 10 s. */
+const WARM_UP_MS = isChurn ? 12_000 : 2000;
 process.exitCode = await main();
 
 async function main() {
@@ -49,7 +61,7 @@ async function main() {
   return 0;
 }
 
-/** @returns `{ cpuNs, rooms }`: of one echo, and each room's part of it. */
+/** @returns `{ cpuNs, rooms }`: of one echo or connection, and each room's part of it. */
 async function profile(contender, host) {
   const folder = mkdtempSync(join(tmpdir(), 'pollux-profile-'));
   const server = await host.start(contender, ['--perf-basic-prof']);
@@ -101,8 +113,10 @@ function print(columns) {
   const names = [...KERNEL_ROOMS, [OTHER_KERNEL], ...CODE_ROOMS, ...FILE_ROOMS, [OTHER_ROOM]];
   const line = (cells) =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(36) : cell.padStart(10))).join('');
-  console.log(line(['ns of one 64-byte echo', ...columns.map(({ name }) => name)]));
+  const what = isChurn ? 'connection' : `${bytes}-byte echo`;
+  console.log(line([`ns of one ${what}`, ...columns.map(({ name }) => name)]));
   for (const [room] of names) {
+    if (!columns.some(({ rooms }) => rooms.has(room))) continue;
     console.log(line([room, ...columns.map((column) => nsOf(column, room).toFixed(0))]));
   }
   console.log(line(['sum', ...columns.map(({ cpuNs }) => cpuNs.toFixed(0))]));
