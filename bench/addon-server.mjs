@@ -8,7 +8,7 @@ import { ReadyList } from '../host/kernel/ready-list.ts';
 
 const BUFFER_BYTES = 65_536;
 const BACKLOG = 4096;
-/** As many as the guest's poll asks for. */
+/** As many as a guest's poll asks for: host/wasi/poll.ts. */
 const READY_COUNT_MAX = 256;
 
 const kernel = new NativeKernel();

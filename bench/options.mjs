@@ -18,17 +18,28 @@ All of it takes about an hour.
 Exit codes: 0; 1 when a target is missed, an answer is wrong or a server fails; 2 wrong usage.
 `;
 
+const OPTIONS = {
+  quick: { type: 'boolean' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  only: { type: 'string', multiple: true },
+  against: { type: 'string' },
+  json: { type: 'string' },
+  write: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+};
+
 export class UsageError extends Error {}
 
 /** @throws UsageError */
 export function parseOptions(words) {
-  const { values } = parseWords(words);
+  const values = readOptions(words, OPTIONS);
   const isQuick = values.quick ?? false;
   return {
     isHelp: values.help ?? false,
     isQuick,
     /** Undefined: as many as the targets need. */
-    rounds: isQuick ? 1 : positive('--rounds', values.rounds),
+    rounds: isQuick ? 1 : positive('--rounds', values.rounds, { isWhole: true }),
     seconds: positive('--seconds', values.seconds) ?? (isQuick ? 0.1 : 5),
     warmUpMs: isQuick ? 50 : 1000,
     only: values.only ?? [],
@@ -38,29 +49,19 @@ export function parseOptions(words) {
   };
 }
 
-function parseWords(words) {
+/** The values of `options`, as parseArgs takes them. @throws UsageError for a word that is none */
+export function readOptions(words, options) {
   try {
-    return parseArgs({
-      args: words,
-      options: {
-        quick: { type: 'boolean' },
-        rounds: { type: 'string' },
-        seconds: { type: 'string' },
-        only: { type: 'string', multiple: true },
-        against: { type: 'string' },
-        json: { type: 'string' },
-        write: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    return parseArgs({ args: words, options }).values;
   } catch (error) {
     throw new UsageError(error.message);
   }
 }
 
-function positive(name, text) {
+/** The number of an option, undefined where it is not given. @throws UsageError */
+export function positive(name, text, { isWhole = false } = {}) {
   if (text === undefined) return undefined;
   const number = Number(text);
-  if (number > 0 && (name !== '--rounds' || Number.isInteger(number))) return number;
-  throw new UsageError(`${name} takes a number above 0, not ${text}`);
+  if (number > 0 && (!isWhole || Number.isInteger(number))) return number;
+  throw new UsageError(`${name} takes a ${isWhole ? 'whole ' : ''}number above 0, not ${text}`);
 }

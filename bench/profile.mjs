@@ -3,16 +3,17 @@
 // server. It samples the servers with perf (Debian's linux-perf) while 50 connections load them, and
 // shares each server's CPU time out by its samples.
 //
-// Exit code: 0, 3 when there is no perf here, or it may not look at the kernel.
+// Exit codes: 0; 1 when a server or the load fails; 2 wrong usage; 3 when there is no perf here.
 
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { BASELINE, contenders, Host, polluxServer } from './contenders.mjs';
 import { chooseCores } from './cores.mjs';
 import { nativePrograms } from './native.mjs';
+import { positive, readOptions, UsageError } from './options.mjs';
 import { CODE_ROOMS, FILE_ROOMS, OTHER_ROOM, userRoomOf } from './rooms.mjs';
 
 const SAMPLE_MS = 6000;
@@ -31,20 +32,27 @@ const KERNEL_ROOMS = [
   ['kernel: io_uring', /sys_io_uring_enter/],
 ];
 const OTHER_KERNEL = 'kernel: interrupts, switches, entry';
-const { values } = parseArgs({
-  options: {
-    bytes: { type: 'string', default: '64' },
-    churn: { type: 'boolean', default: false },
-    'no-batching': { type: 'boolean', default: false },
-  },
-});
-const { bytes, churn: isChurn } = values;
-const SITUATION = { mode: isChurn ? 'churn' : 'echo', connections: 50, idle: 0, bytes };
+const WARM_UP_MS = 2000;
 /** V8 has settled how it compiles connections that come and go after some 10 s. */
-const WARM_UP_MS = isChurn ? 12_000 : 2000;
-process.exitCode = await main();
+const CHURN_WARM_UP_MS = 12_000;
+const OPTIONS = {
+  bytes: { type: 'string' },
+  churn: { type: 'boolean', default: false },
+  'no-batching': { type: 'boolean', default: false },
+};
 
-async function main() {
+try {
+  process.exitCode = await main(readOptions(process.argv.slice(2), OPTIONS));
+} catch (error) {
+  console.error(`profile: ${error.message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+async function main({ churn: isChurn, 'no-batching': withoutBatching, ...values }) {
+  const bytes = positive('--bytes', values.bytes, { isWhole: true }) ?? 64;
+  const mode = isChurn ? 'churn' : 'echo';
+  const situation = { mode, connections: 50, idle: 0, bytes };
+  const warmUpMs = isChurn ? CHURN_WARM_UP_MS : WARM_UP_MS;
   if (spawnSync('perf', ['--version']).status !== 0) {
     console.error('profile: there is no perf (apt-get install linux-perf)');
     return 3;
@@ -53,21 +61,25 @@ async function main() {
   const host = new Host(programs, chooseCores());
   const columns = [];
   const native = contenders(programs).find(({ name }) => name === BASELINE);
-  const pollux = polluxServer(programs, { isBatching: !values['no-batching'] });
+  const pollux = polluxServer(programs, { isBatching: !withoutBatching });
   for (const contender of [native, pollux]) {
-    columns.push({ name: contender.name, ...(await profile(contender, host)) });
+    columns.push({
+      name: contender.name,
+      ...(await profile(contender, host, situation, warmUpMs)),
+    });
   }
-  print(columns);
+  print(isChurn ? 'connection' : `${bytes}-byte echo`, columns);
   return 0;
 }
 
 /** @returns `{ cpuNs, rooms }`: of one echo or connection, and each room's part of it. */
-async function profile(contender, host) {
+async function profile(contender, host, situation, warmUpMs) {
   const folder = mkdtempSync(join(tmpdir(), 'pollux-profile-'));
   const server = await host.start(contender, ['--perf-basic-prof']);
-  const load = await host.load({ ...SITUATION, contender, server });
+  let load;
   try {
-    await load.ask(`run ${WARM_UP_MS}`);
+    load = await host.load({ ...situation, contender, server });
+    await load.ask(`run ${warmUpMs}`);
     const answer = load.ask(`run ${SAMPLE_MS + 2 * MARGIN_MS}`);
     const data = join(folder, 'perf.data');
     const seconds = String(SAMPLE_MS / 1000);
@@ -82,7 +94,7 @@ async function profile(contender, host) {
     });
     return { cpuNs: serverNs / echoes, rooms: countRooms(script.stdout) };
   } finally {
-    await load.stop('SIGKILL');
+    await load?.stop('SIGKILL');
     await server.child.stop('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
@@ -109,11 +121,10 @@ function roomOf(frames) {
   return userRoomOf(name, file);
 }
 
-function print(columns) {
+function print(what, columns) {
   const names = [...KERNEL_ROOMS, [OTHER_KERNEL], ...CODE_ROOMS, ...FILE_ROOMS, [OTHER_ROOM]];
   const line = (cells) =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(36) : cell.padStart(10))).join('');
-  const what = isChurn ? 'connection' : `${bytes}-byte echo`;
   console.log(line([`ns of one ${what}`, ...columns.map(({ name }) => name)]));
   for (const [room] of names) {
     if (!columns.some(({ rooms }) => rooms.has(room))) continue;

@@ -1,7 +1,7 @@
 /*
- * rot13 in place, as fast as a C programmer would have it: a vector at a time, as wide as the machine
- * has them, and the last one overlaps the ones before, so that there is no tail. The guest's own does the
- * same with 16 bytes.
+ * rot13 in place, as fast as a C programmer would have it: a vector at a time, as wide as the
+ * machine has them, and the last one overlaps the ones before, so that there is no tail. The
+ * guest's own does the same with 16 bytes.
  */
 #ifndef BENCH_ROT13_H
 #define BENCH_ROT13_H
@@ -20,7 +20,7 @@
 
 typedef uint8_t rot13_bytes __attribute__((vector_size(ROT13_VECTOR_BYTES)));
 
-/* What vectors of C don't have: rot13_less subtracts and stops at 0; rot13_look_up takes bytes of a
+/* What vectors of C don't have: rot13_subtract_saturated stops at 0; rot13_look_up takes bytes of a
    table of 16, and 0 where an index is 16 or more. */
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -35,8 +35,8 @@ typedef __m128i rot13_register;
 #define ROT13_X64(operation) _mm_##operation
 #endif
 
-static inline rot13_bytes rot13_less(rot13_bytes bytes, rot13_bytes less) {
-  return (rot13_bytes)ROT13_X64(subs_epu8)((rot13_register)bytes, (rot13_register)less);
+static inline rot13_bytes rot13_subtract_saturated(rot13_bytes from, rot13_bytes bytes) {
+  return (rot13_bytes)ROT13_X64(subs_epu8)((rot13_register)from, (rot13_register)bytes);
 }
 
 static inline rot13_bytes rot13_look_up(rot13_bytes table, rot13_bytes index) {
@@ -48,8 +48,8 @@ static inline rot13_bytes rot13_look_up(rot13_bytes table, rot13_bytes index) {
 #else
 #include <arm_neon.h>
 
-static inline rot13_bytes rot13_less(rot13_bytes bytes, rot13_bytes less) {
-  return (rot13_bytes)vqsubq_u8((uint8x16_t)bytes, (uint8x16_t)less);
+static inline rot13_bytes rot13_subtract_saturated(rot13_bytes from, rot13_bytes bytes) {
+  return (rot13_bytes)vqsubq_u8((uint8x16_t)from, (uint8x16_t)bytes);
 }
 
 static inline rot13_bytes rot13_look_up(rot13_bytes table, rot13_bytes index) {
@@ -83,7 +83,7 @@ static inline rot13_bytes rot13_moves(void) {
 static inline rot13_bytes rot13_vector(rot13_bytes text, rot13_bytes moves) {
   const rot13_bytes letter = (text | 0x20) - 'a';
   const rot13_bytes half = (rot13_bytes){0} + 12;
-  return text + rot13_look_up(moves, rot13_less(letter, half));
+  return text + rot13_look_up(moves, rot13_subtract_saturated(letter, half));
 }
 
 static inline void rot13(uint8_t* bytes, size_t length_bytes) {

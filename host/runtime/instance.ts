@@ -3,8 +3,8 @@
 import { errnoName } from '../base/errno.ts';
 import type { SysResult } from '../base/sys-result.ts';
 import { currentThread } from '../kernel/choose.ts';
-import type { LiveKernel } from '../kernel/live-kernel.ts';
 import { FileType } from '../kernel/kernel.ts';
+import type { LiveKernel } from '../kernel/live-kernel.ts';
 import { ConnectPolicy } from '../wasi/connect-policy.ts';
 import { ControlBlock, Outcome } from '../wasi/control-block.ts';
 import { Descriptor, Kind } from '../wasi/descriptors.ts';

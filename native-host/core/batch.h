@@ -42,8 +42,8 @@ struct pollux_kernel;
 #define POLLUX_BATCH_SENDS_COUNT_MAX 256
 /* By the index of the handle, cut: whose slot is taken is served one by one. */
 #define POLLUX_BATCH_SLOTS_COUNT 1024
-/* How many connections are received from ahead at once. The messages and the answers of a burst find
-   room, and so all of a turn's are batched, however many it has; 64 to 256 measure alike. */
+/* How many connections are received from ahead at once. The messages and the answers of a burst
+   find room, and so all of a turn's are batched, however many it has; 64 to 256 measure alike. */
 #define POLLUX_BATCH_BURST_COUNT 128
 /* What each of them has of `received`: a line more than a message, or the beginnings of all would
    share a few sets of the caches. */
@@ -85,14 +85,14 @@ struct pollux_batch_state {
   uint32_t queue_at;           /* the next one of `queue` */
   uint32_t queue_count;
   uint32_t listed_count;
-  uint32_t rooms_count;    /* how many rooms of `received` are taken */
+  uint32_t rooms_count;        /* how many rooms of `received` are taken */
   uint32_t turn_handles_count; /* how many handles the last wait has reported */
-  uint32_t turns_count;    /* turns with such messages so far; one in a few is timed */
-  int64_t turn_start_ns;   /* when the last wait ended, where its turn is timed; else 0 */
-  uint32_t direct_turns;   /* for how many turns more answers are sent at once */
-  uint32_t penalty_turns;  /* for how many they will be after the next slow one */
-  uint32_t quick_turns;    /* how many timed ones were quick since a penalty was halved */
-  uint8_t slow_turns;      /* which of the last eight timed ones were slow: a bit each */
+  uint32_t turns_count;        /* turns with such messages so far; one in a few is timed */
+  int64_t turn_start_ns;       /* when the last wait ended, where its turn is timed; else 0 */
+  uint32_t direct_turns;       /* for how many turns more answers are sent at once */
+  uint32_t penalty_turns;      /* for how many they will be after the next slow one */
+  uint32_t quick_turns;        /* how many timed ones were quick since a penalty was halved */
+  uint8_t slow_turns;          /* which of the last eight timed ones were slow: a bit each */
   int32_t listed[POLLUX_BATCH_BURST_COUNT];    /* the handles that `received` holds messages of */
   int32_t queue[POLLUX_BATCH_QUEUE_COUNT_MAX]; /* the handles to receive from ahead */
 };
